@@ -1,0 +1,27 @@
+"""What a queue and a job type may be called."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from queueing.errors import InvalidName
+
+MAX_NAME: Final = 128
+"""Bytes. RabbitMQ allows 255 for a queue; ``leveret.`` and ``.dead`` are added to ours."""
+
+_QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+
+
+def check_queue(name: object) -> str:
+    if not isinstance(name, str) or not _QUEUE.match(name) or len(name) > MAX_NAME:
+        raise InvalidName(f"{name!r} cannot be a queue: use 1 to {MAX_NAME} of letters, digits, '_', '.' and '-'.")
+    if name.endswith(".dead") or name.startswith("delay."):
+        raise InvalidName(f"{name!r} cannot be a queue: the name is kept for dead letters and delays.")
+    return name
+
+
+def check_type(name: object) -> str:
+    if not isinstance(name, str) or not name.isprintable() or not name or " " in name or len(name.encode()) > MAX_NAME:
+        raise InvalidName(f"{name!r} cannot be a job type: use 1 to {MAX_NAME} bytes of printable text without spaces.")
+    return name

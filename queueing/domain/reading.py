@@ -1,0 +1,134 @@
+"""What the read side asks and answers: filters, pages, and the standing of queues and workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from queueing.domain.job import JobSummary
+from queueing.domain.states import JobState
+
+
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Empty means "any"."""
+
+    states: tuple[JobState, ...] = ()
+    queues: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    since: datetime | None = None
+    """On the time that matters in the state: due, started, finished."""
+    until: datetime | None = None
+    tag: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first. A cursor is opaque text; None where there is nothing on that side."""
+
+    rows: tuple[JobSummary, ...]
+    newer: str | None
+    older: str | None
+
+
+class LaneCount(msgspec.Struct, frozen=True, kw_only=True):
+    queue: str
+    type: str
+    counts: dict[JobState, int]
+
+
+class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
+    """What the broker says of one queue. None: it does not exist there yet."""
+
+    ready: int | None
+    consumers: int | None
+    dead: int | None
+
+
+class QueueStatus(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    counts: dict[JobState, int]
+    types: tuple[LaneCount, ...]
+    paused: bool
+    paused_by: str
+    depth: QueueDepth | None
+    """None: the broker does not answer."""
+    oldest_waiting: datetime | None
+    """Since when the longest waiting queued job waits."""
+    workers: int
+    """Live workers that serve it."""
+
+
+class RunningJob(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    type: str
+    queue: str
+    started_at: datetime
+
+
+class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    host: str
+    pid: int
+    version: str
+    queues: tuple[str, ...]
+    types: tuple[str, ...]
+    concurrency: int
+    running: tuple[RunningJob, ...]
+    state: Literal["running", "quiet", "stopping", "gone"]
+    started_at: datetime
+    beat_at: datetime
+    """Last heartbeat, on the store's clock."""
+    rss: int
+    """Bytes."""
+    cpu: float
+    """Fraction of one core since the last heartbeat."""
+    succeeded: int
+    failed: int
+    leader: bool = False
+
+
+class Minute(msgspec.Struct, frozen=True, kw_only=True):
+    """What ended in one minute, by type, with latency histograms."""
+
+    at: datetime
+    succeeded: int = 0
+    failed: int = 0
+    retried: int = 0
+    wait: tuple[int, ...] = ()
+    """Count per bucket of :data:`BUCKETS` of the time from due to start."""
+    run: tuple[int, ...] = ()
+    """Count per bucket of the time from start to end."""
+
+
+BUCKETS = (
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 900.0, 3600.0, float("inf"),
+)  # fmt: skip
+"""Upper bounds of the latency histogram's buckets, in seconds."""
+
+
+class ServerHealth(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    """RabbitMQ, Redis, or what is embedded in their place."""
+    ok: bool
+    version: str = ""
+    latency: float | None = None
+    """Seconds of one round trip."""
+    detail: str = ""
+    """What is wrong, and what it means."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    broker: ServerHealth
+    store: ServerHealth
+    leader: str | None
+    notifications: bool
+    outbox: int | None
+    """Records whose message is not yet confirmed."""
+
+
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
+    """Something under this key changed. Look again; a hint holds no data."""
+
+    kind: Literal["job", "worker", "queue", "all"]
+    id: str = ""
