@@ -121,7 +121,7 @@ class Broker(Protocol):
         Raises QueueArgumentsMismatch, naming the queue, the argument and the remedy.
         """
 
-    async def publish(self, messages: Sequence[Outgoing]) -> list[None | Exception]:
+    async def publish(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
         """Publish all, pipelined, and wait until the broker has confirmed each: None, or the PublishFailed or
         BrokerUnavailable of that message. Declares queues on demand. Bounded by the publish timeout."""
 

@@ -102,8 +102,9 @@ class Minute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BUCKETS = (
-    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 900.0, 3600.0, float("inf"),
-)  # fmt: skip
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+    *(20.0, 60.0, 120.0, 300.0, 900.0, 3600.0, float("inf")),
+)
 """Upper bounds of the latency histogram's buckets, in seconds."""
 
 
