@@ -1,0 +1,82 @@
+"""A Redis of our own, that a test may stop, kill and start again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from tests.servers.find_redis import ping
+from tests.servers.found import Unavailable
+from tests.servers.process import ServerProcess, free_port
+
+START_TIMEOUT = 20.0
+
+
+class PrivateRedis:
+    """One server with its own folder and port. ``aof`` is how often it syncs its append-only file; None: it keeps
+    nothing on disk. Data survive as far as ``aof`` promises; ``close`` removes them."""
+
+    def __init__(self, *, aof: Literal["always", "everysec"] | None = None) -> None:
+        binary = shutil.which("redis-server")
+        if not binary:
+            raise Unavailable("redis-server is not installed")
+        self._home = Path(tempfile.mkdtemp(prefix="leveret-redis-"))
+        self._port = free_port()
+        persistence = ["--appendonly", "yes", "--appendfsync", aof] if aof else ["--appendonly", "no"]
+        self._command = [
+            binary,
+            *("--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._home), "--save", ""),
+            *("--maxmemory-policy", "noeviction", *persistence),
+        ]
+        self._server: ServerProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    @property
+    def pid(self) -> int | None:
+        return self._server.pid if self._server and self._server.running else None
+
+    @property
+    def log(self) -> Path:
+        return self._home / "server.log"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        if self.pid:
+            return
+        self._server = ServerProcess(self._command, log=self.log)
+        try:
+            self._server.wait_until(lambda: ping(self.url), timeout=START_TIMEOUT)
+        except Unavailable:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """In order, as an operator would."""
+        if self._server:
+            self._server.stop()
+
+    def kill(self) -> None:
+        """As a crash would."""
+        if self._server:
+            self._server.kill()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        """Stop it and remove its data."""
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> PrivateRedis:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
