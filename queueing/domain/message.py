@@ -12,7 +12,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -26,6 +26,9 @@ JOB: Final = "leveret-job"
 EPOCH: Final = "leveret-epoch"
 NOT_BEFORE: Final = "leveret-not-before"
 ATTEMPT: Final = "leveret-attempt"
+MAX_ID: Final = 64
+UNREADABLE: Final = "(unreadable)"
+"""The type under which messages that are not jobs are shown."""
 MAX_KEPT_RAW: Final = 65_536
 """Bytes kept of a message that cannot be read."""
 
@@ -84,60 +87,86 @@ def headers(ref: JobRef, *, attempt: int = 0, not_before: datetime | None = None
     return found
 
 
-def decode(
-    body: bytes,
-    *,
-    queue: str,
-    headers: Mapping[str, Any],
-    message_id: str | None,
-    timestamp: datetime | None,
-    now: datetime,
-) -> Incoming:
-    """Read a delivery.
+class Arrived(Protocol):
+    """A message as the broker handed it over: a delivery, or a dead letter."""
 
-    Raises MalformedMessage, saying what is wrong, for bytes that are not a job. The id is the body's, else the
-    ``message_id``, else derived from the body's digest and the timestamp, so that a redelivery finds the same job.
+    @property
+    def queue(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def headers(self) -> Mapping[str, Any]: ...
+    @property
+    def message_id(self) -> str | None: ...
+    @property
+    def timestamp(self) -> datetime | None: ...
+
+
+def read(arrived: Arrived, *, now: datetime) -> tuple[Incoming, str]:
+    """What a message says, and what is wrong with it ("" for nothing).
+
+    Bytes that are not a job become one that holds them raw, so that they can be shown, replayed and discarded.
     """
     try:
-        read = _decode(body)
+        return decode(arrived, now=now), ""
+    except MalformedMessage as wrong:
+        return _unreadable(arrived, now=now), str(wrong)
+
+
+def decode(arrived: Arrived, *, now: datetime) -> Incoming:
+    """Raises MalformedMessage, saying what is wrong, for bytes that are not a job.
+
+    The id is the body's, else the ``message_id``, else derived from the body's digest and the timestamp, so that a
+    redelivery finds the same job.
+    """
+    try:
+        read = _decode(arrived.body)
         check_type(read.type)
-    except InvalidJob as wrong:
+        _check_id(read.id)
+    except (InvalidJob, MalformedMessage) as wrong:
         raise MalformedMessage(str(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise MalformedMessage(f"The message is not a job: {wrong}") from wrong
     if read.v != VERSION:
         raise MalformedMessage(f"The message says version {read.v}; this worker reads version {VERSION}.")
     spec = JobSpec(
-        id=read.id or foreign_id(body, message_id, timestamp),
-        queue=queue,
+        id=read.id or foreign_id(arrived.body, arrived.message_id, arrived.timestamp),
+        queue=arrived.queue,
         type=read.type,
         payload=bytes(read.payload),
         options=read.options,
-        created_at=read.created_at or timestamp or now,
+        created_at=read.created_at or arrived.timestamp or now,
         created_by=read.created_by,
         origin=read.origin,
     )
     return Incoming(
         spec=spec,
-        epoch=_integer(headers.get(EPOCH), 1),
-        attempt=_integer(headers.get(ATTEMPT), 0),
-        not_before=_moment(headers.get(NOT_BEFORE)),
+        epoch=_integer(arrived.headers.get(EPOCH), 1),
+        attempt=_integer(arrived.headers.get(ATTEMPT), 0),
+        not_before=_moment(arrived.headers.get(NOT_BEFORE)),
     )
 
 
-def unreadable(
-    body: bytes, *, queue: str, message_id: str | None, timestamp: datetime | None, now: datetime
-) -> JobSpec:
-    """A record for bytes that are not a job, so that the console can show them."""
-    return JobSpec(
-        id=foreign_id(body, message_id, timestamp),
-        queue=queue,
-        type="(unreadable)",
-        payload=body[:MAX_KEPT_RAW],
-        created_at=timestamp or now,
+def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
+    """A message of ours that was damaged, or replayed as it was, keeps the id and the epoch of its headers."""
+    known = arrived.headers.get(JOB)
+    named = isinstance(known, str) and known.isprintable() and 0 < len(known) <= MAX_ID
+    spec = JobSpec(
+        id=known if named else foreign_id(arrived.body, arrived.message_id, arrived.timestamp),
+        queue=arrived.queue,
+        type=UNREADABLE,
+        payload=arrived.body[:MAX_KEPT_RAW],
+        options=JobOptions(max_attempts=1),
+        created_at=arrived.timestamp or now,
         created_by="foreign",
         encoding="raw",
     )
+    return Incoming(spec=spec, epoch=_integer(arrived.headers.get(EPOCH), 1), attempt=0)
+
+
+def _check_id(job_id: str | None) -> None:
+    if job_id is not None and not (0 < len(job_id) <= MAX_ID and job_id.isprintable() and " " not in job_id):
+        raise MalformedMessage(f"The message's id must be 1 to {MAX_ID} printable characters without spaces.")
 
 
 def foreign_id(body: bytes, message_id: str | None, timestamp: datetime | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from queueing.errors import InvalidOptions
 
 
-class Outcome(Exception):  # noqa: N818 - a handler raises it, but it is a verdict, not an error
+class Outcome(Exception):
     """Base of what a handler may raise to say how its attempt ends."""
 
 

@@ -123,7 +123,6 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     broker: ServerHealth
     store: ServerHealth
     leader: str | None
-    notifications: bool
     outbox: int | None
     """Records whose message is not yet confirmed."""
 

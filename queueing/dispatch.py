@@ -1,0 +1,102 @@
+"""From a stored record to its confirmed message: the second half of every move that needs one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+import uuid_utils.compat as uuids
+
+from queueing.coalesce import Coalescer
+from queueing.domain import message
+from queueing.domain.job import JobRef, JobSpec
+from queueing.domain.ports import Broker, Destination, JobStore, Outgoing
+from queueing.domain.states import JobState
+from queueing.errors import LeveretError, StoreError
+
+log: Final = logging.getLogger("queueing.dispatch")
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is made of. ``delay`` is in seconds."""
+
+    spec: JobSpec
+    ref: JobRef
+    delay: float = 0.0
+    attempt: int = 0
+    dead: bool = False
+
+
+class Dispatch:
+    """Publishes letters and takes their entries out of the outbox once the broker has confirmed."""
+
+    def __init__(self, broker: Broker, store: JobStore) -> None:
+        self._broker, self._store = broker, store
+        self._publish: Coalescer[Outgoing, None] = Coalescer(broker.publish)
+        self._confirm: Coalescer[JobRef, None] = Coalescer(self._confirm_all)
+
+    async def send(self, letter: Letter) -> None:
+        """Returns once the broker has the message. Raises BrokerError; the outbox entry then stays."""
+        await self._publish(outgoing(letter))
+        await self._confirmed(letter.ref)
+
+    async def send_all(self, letters: Sequence[Letter]) -> list[Exception | None]:
+        """As :meth:`send`, pipelined: None, or what went wrong with each."""
+        answers = await asyncio.gather(*map(self.send, letters), return_exceptions=True)
+        found: list[Exception | None] = []
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, LeveretError):
+                raise answer
+            found.append(answer)
+        return found
+
+    async def resend(self, refs: Sequence[JobRef]) -> list[Exception | None]:
+        """Publish, from their records, the messages that these lives still lack. One that has moved on is dropped."""
+        specs = await self._store.specs(refs)
+        letters: list[Letter] = []
+        gone: list[JobRef] = []
+        now = datetime.now(UTC)
+        for ref, found in zip(refs, specs, strict=True):
+            if found is None:
+                gone.append(ref)
+                continue
+            spec, summary = found
+            due = summary.due_at if summary.state in (JobState.SCHEDULED, JobState.RETRYING) else None
+            delay = max(0.0, (due - now).total_seconds()) if due else 0.0
+            dead = summary.state is JobState.FAILED
+            letters.append(Letter(spec=spec, ref=ref, delay=delay, attempt=summary.attempt, dead=dead))
+        if gone:
+            await self._store.confirm(gone)
+        return await self.send_all(letters)
+
+    async def _confirmed(self, ref: JobRef) -> None:
+        try:
+            await self._confirm(ref)
+        except StoreError as failure:
+            # The message is safe with the broker. The entry that stays makes the leader publish it once more,
+            # and the claim drops the second copy.
+            log.warning("The outbox entry of job %s stays until the store is back: %s", ref.id, failure)
+
+    async def _confirm_all(self, refs: Sequence[JobRef]) -> Sequence[None]:
+        await self._store.confirm(refs)
+        return [None] * len(refs)
+
+
+def outgoing(letter: Letter) -> Outgoing:
+    spec = letter.spec
+    not_before = datetime.now(UTC) + timedelta(seconds=letter.delay) if letter.delay > 0 else None
+    return Outgoing(
+        queue=spec.queue,
+        type=spec.type,
+        body=message.encode(spec),
+        headers=message.headers(letter.ref, attempt=letter.attempt, not_before=not_before),
+        message_id=str(uuids.uuid7()),
+        destination=Destination.DEAD if letter.dead else Destination.MAIN,
+        delay=0.0 if letter.dead else letter.delay,
+        priority=spec.options.priority,
+        raw=spec.encoding == "raw",
+    )

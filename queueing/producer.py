@@ -1,0 +1,155 @@
+"""Adding jobs: checked, recorded, published, confirmed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final
+
+import uuid_utils.compat as uuids
+
+from queueing.coalesce import Coalescer
+from queueing.dispatch import Dispatch, Letter
+from queueing.domain.job import JobSpec
+from queueing.domain.names import check_queue, check_type
+from queueing.domain.options import JobOptions, merged
+from queueing.domain.ports import Added, Broker, JobStore
+from queueing.domain.registry import Registry, encode_json
+from queueing.errors import BrokerError, BrokerUnavailable, OptionNotSupported, PayloadTooLarge, QueueArgumentsMismatch
+
+log: Final = logging.getLogger("queueing.producer")
+
+MAX_PAYLOAD: Final = 1024 * 1024
+"""Bytes of JSON. Well below RabbitMQ's limit for a message (128 MiB before 4.0, 16 MiB since)."""
+CHUNK: Final = 500
+
+
+class Producer:
+    """Adds jobs to any queue of one cluster."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        store: JobStore,
+        dispatch: Dispatch,
+        registry: Registry,
+        *,
+        max_payload: int = MAX_PAYLOAD,
+    ) -> None:
+        self._broker, self._store, self._dispatch, self._registry = broker, store, dispatch, registry
+        self._max_payload = max_payload
+        self._add: Coalescer[JobSpec, Added] = Coalescer(store.add)
+
+    async def add(
+        self,
+        queue: str | None,
+        type_: str,
+        payload: Any,
+        options: JobOptions | None = None,
+        *,
+        job_id: str | None = None,
+        created_by: str = "",
+        origin: str | None = None,
+    ) -> str:
+        """Add one job and return its id, recorded and confirmed by the broker.
+
+        While the broker is away the job is recorded all the same and waits in the outbox, from which a worker's
+        leader sends it. Raises InvalidJob (nothing was stored), QueueArgumentsMismatch, or StoreError.
+        """
+        spec = self.spec(queue, type_, payload, options, job_id=job_id, created_by=created_by, origin=origin)
+        return await self.add_spec(spec)
+
+    async def add_spec(self, spec: JobSpec) -> str:
+        """Add what :meth:`spec` has checked."""
+        await self._declare(spec.queue)
+        added = await self._add(spec)
+        if not added.existing:
+            await self._send([(spec, added)])
+        return added.ref.id
+
+    async def add_many(
+        self,
+        queue: str | None,
+        type_: str,
+        payloads: Iterable[Any],
+        options: JobOptions | None = None,
+        *,
+        created_by: str = "",
+    ) -> list[str]:
+        """Add a job for each payload, in chunks that are recorded and published together. Returns the ids in order.
+
+        A payload that is refused raises before its chunk is stored; the chunks before it stay.
+        """
+        ids: list[str] = []
+        remaining = iter(payloads)
+        while chunk := list(islice(remaining, CHUNK)):
+            specs = [self.spec(queue, type_, payload, options, created_by=created_by) for payload in chunk]
+            await self._declare(specs[0].queue)
+            added = await self._store.add(specs)
+            await self._send([pair for pair in zip(specs, added, strict=True) if not pair[1].existing])
+            ids += [one.ref.id for one in added]
+        return ids
+
+    def spec(
+        self,
+        queue: str | None,
+        type_: str,
+        payload: Any,
+        options: JobOptions | None = None,
+        *,
+        job_id: str | None = None,
+        created_by: str = "",
+        origin: str | None = None,
+    ) -> JobSpec:
+        """Check everything that can be checked before anything is stored. Raises InvalidJob."""
+        known = self._registry.get(check_type(type_))
+        body = known.encode(payload) if known else encode_json(payload)
+        if len(body) > self._max_payload:
+            raise PayloadTooLarge(
+                f"The payload of {type_} is {len(body):,} bytes; the limit is {self._max_payload:,}. "
+                "Store the data elsewhere and pass a reference to it."
+            )
+        chosen = merged(known.options, options) if known else options or JobOptions()
+        self._check_capabilities(chosen)
+        return JobSpec(
+            id=job_id or str(uuids.uuid7()),
+            queue=check_queue(queue or (known.queue if known else "default")),
+            type=type_,
+            payload=body,
+            options=chosen,
+            created_at=datetime.now(UTC),
+            created_by=created_by or here(),
+            origin=origin,
+        )
+
+    def _check_capabilities(self, options: JobOptions) -> None:
+        if options.priority is not None and not self._broker.capabilities.priorities:
+            raise OptionNotSupported(
+                "These queues have no priorities. Use QUEUE_TYPE='classic' for queues that have them, "
+                "or a second queue for urgent jobs."
+            )
+
+    async def _declare(self, queue: str) -> None:
+        try:
+            await self._broker.declare(queue)
+        except QueueArgumentsMismatch:
+            raise
+        except BrokerError as failure:
+            # Accepted all the same: the record and its outbox entry are what makes a job durable here.
+            log.warning("Queue %s could not be declared, its jobs wait in the outbox: %s", queue, failure)
+
+    async def _send(self, pairs: Sequence[tuple[JobSpec, Added]]) -> None:
+        letters = [Letter(spec=spec, ref=added.ref, delay=added.delay) for spec, added in pairs]
+        failures = [failure for failure in await self._dispatch.send_all(letters) if failure is not None]
+        for failure in failures[:1]:
+            level = logging.WARNING if isinstance(failure, BrokerUnavailable) else logging.ERROR
+            log.log(level, "%d of %d jobs wait in the outbox: %s", len(failures), len(letters), failure)
+
+
+def here() -> str:
+    """This process, as an enqueuer: ``host:pid``."""
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,127 @@
+"""The one place where adapters are chosen and wired."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from importlib import import_module
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from queueing import conf, sync
+from queueing.conf import ClusterConfig
+from queueing.dispatch import Dispatch
+from queueing.domain.ports import Broker, JobStore
+from queueing.domain.registry import Registry
+from queueing.domain.states import JobState
+from queueing.errors import ConfigurationError
+from queueing.inspector import Inspector
+from queueing.operations import Operations
+from queueing.producer import Producer
+from queueing.worker.options import WorkerOptions
+from queueing.worker.worker import Worker
+
+T = TypeVar("T")
+
+BROKERS: Final = {
+    "amqp": "queueing.adapters.rabbitmq:RabbitBroker",
+    "amqps": "queueing.adapters.rabbitmq:RabbitBroker",
+    "memory": "queueing.adapters.memory:MemoryBroker",
+}
+STORES: Final = {
+    "redis": "queueing.adapters.redis:RedisStore",
+    "rediss": "queueing.adapters.redis:RedisStore",
+    "unix": "queueing.adapters.redis:RedisStore",
+    "memory": "queueing.adapters.redis.embedded:embedded_store",
+}
+
+registry: Final = Registry()
+"""The job types of this process: filled by ``@job``."""
+
+
+class Cluster:
+    """One broker and one store, and what works on them. Belongs to the event loop that opened it."""
+
+    def __init__(self, config: ClusterConfig, *, types: Registry | None = None) -> None:
+        self.config = config
+        self.registry = types if types is not None else registry
+        self.broker: Broker = _broker(config)
+        self.store: JobStore = _store(config)
+        dispatch = Dispatch(self.broker, self.store)
+        self.dispatch = dispatch
+        self.producer = Producer(self.broker, self.store, dispatch, self.registry, max_payload=config.max_payload)
+        self.inspector = Inspector(self.broker, self.store)
+        self.operations = Operations(self.broker, self.store, dispatch)
+
+    async def open(self) -> None:
+        """Connect both. Raises BrokerUnavailable or StoreUnavailable."""
+        await self.store.connect()
+        await self.broker.connect()
+
+    async def close(self) -> None:
+        await self.broker.close()
+        await self.store.close()
+
+    def worker(self, options: WorkerOptions) -> Worker:
+        return Worker(self.broker, self.store, self.dispatch, self.registry, options)
+
+
+_clusters: dict[str, Cluster] = {}
+_lock = threading.Lock()
+_loop_of_clusters: asyncio.AbstractEventLoop | None = None
+
+
+def cluster(alias: str = "default") -> Cluster:
+    """The process's cluster of that alias, to be used on the engine loop only (``sync.run``, ``sync.arun``).
+
+    Made at the first call; connects when it is first used, so that a console starts while a server is down.
+    """
+    global _loop_of_clusters
+    loop = sync.engine_loop()
+    with _lock:
+        if _loop_of_clusters is not loop:
+            # A fork, or a worker that adopted its own loop: connections of another loop are of no use.
+            _clusters.clear()
+            _loop_of_clusters = loop
+        if alias not in _clusters:
+            _clusters[alias] = Cluster(conf.from_django(alias))
+        return _clusters[alias]
+
+
+def ask(work: Coroutine[Any, Any, T]) -> T:
+    """Shorthand for views and commands: ``ask(cluster().inspector.queues())``."""
+    return sync.run(work)
+
+
+def _broker(config: ClusterConfig) -> Broker:
+    scheme = urlsplit(config.amqp_url).scheme
+    path = (BROKERS | config.brokers).get(scheme)
+    if path is None:
+        raise ConfigurationError(
+            f"AMQP_URL has the scheme {scheme!r}; known are {', '.join(BROKERS | config.brokers)}."
+        )
+    if path == BROKERS["memory"]:
+        return _load(path)(prefix=config.prefix)
+    return _load(path)(
+        config.amqp_url, prefix=config.prefix, queue_type=config.queue_type, publish_timeout=config.publish_timeout
+    )
+
+
+def _store(config: ClusterConfig) -> JobStore:
+    scheme = urlsplit(config.redis_url).scheme
+    path = (STORES | config.stores).get(scheme)
+    if path is None:
+        raise ConfigurationError(f"REDIS_URL has the scheme {scheme!r}; known are {', '.join(STORES | config.stores)}.")
+    kept = {JobState(state): seconds for state, seconds in config.retention.items()} or None
+    if path == STORES["memory"]:
+        return _load(path)(prefix=config.prefix, retention=kept)
+    return _load(path)(config.redis_url, prefix=config.prefix, retention=kept, timeout=config.store_timeout)
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError) as wrong:
+        raise ConfigurationError(f"The engine {path} cannot be imported: {wrong}") from wrong

@@ -1,0 +1,171 @@
+"""Runs one attempt of one job and says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, TypeAlias
+
+from queueing.domain.context import JobContext, current
+from queueing.domain.job import ErrorInfo
+from queueing.domain.outcomes import Cancel, Fail, Retry, Success
+from queueing.domain.registry import JobType
+from queueing.errors import InvalidPayload
+from queueing.worker import tracebacks
+
+Guard: TypeAlias = Callable[[], None]
+
+Ending: TypeAlias = "Success | Failure | Cancel | HandBack | Abandon"
+
+
+class Failure:
+    """The attempt failed. ``after``: seconds the handler asked to wait; ``final``: no more attempts."""
+
+    __slots__ = ("after", "cause", "error", "final")
+    __match_args__ = ("error", "final", "after")
+
+    def __init__(
+        self, error: ErrorInfo, *, final: bool = False, after: float | None = None, cause: BaseException | None = None
+    ) -> None:
+        self.error, self.final, self.after, self.cause = error, final, after, cause
+
+
+class HandBack:
+    """The worker is stopping; the job goes back uncharged."""
+
+
+class Abandon:
+    """The worker is fenced: others may hold the job already. Nothing may be settled."""
+
+
+class Stop(Enum):
+    """Why a running attempt is being ended from outside."""
+
+    CANCEL = "cancel"
+    TIMEOUT = "timeout"
+    SHUTDOWN = "shutdown"
+    FENCE = "fence"
+
+
+class Attempt:
+    """One run of a handler, which can be stopped from outside."""
+
+    def __init__(
+        self, known: JobType, context: JobContext, *, pool: ThreadPoolExecutor, guard: Guard | None = None
+    ) -> None:
+        self._known, self.context, self._pool, self._guard = known, context, pool, guard
+        self.started_at = datetime.now(UTC)
+        self._task: asyncio.Task[Any] | None = None
+        self._stop: Stop | None = None
+
+    def stop(self, why: Stop) -> None:
+        """Ask for an end: an async handler is cancelled, a synchronous one sees ``context.cancelled``."""
+        if self._stop is None or why in (Stop.SHUTDOWN, Stop.FENCE):
+            self._stop = why
+        self.context.stop()
+        if self._task is not None and self._known.is_async:
+            self._task.cancel()
+
+    async def run(self) -> Ending:
+        try:
+            payload = self._known.decode(self.context.spec.payload)
+        except InvalidPayload as wrong:
+            return Failure(tracebacks.verdict("InvalidPayload", str(wrong)), final=True)
+        timer = self._start_timer()
+        try:
+            return await self._finish(payload)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _start_timer(self) -> asyncio.TimerHandle | None:
+        timeout = self.context.spec.options.timeout
+        if timeout is None:
+            return None
+        return asyncio.get_running_loop().call_later(timeout, self.stop, Stop.TIMEOUT)
+
+    async def _finish(self, payload: Any) -> Ending:
+        work = self._run_async(payload) if self._known.is_async else self._run_sync(payload)
+        self._task = asyncio.create_task(work)
+        if self._stop is not None and self._known.is_async:
+            self._task.cancel()  # the stop came while the payload was decoded
+        await asyncio.wait([self._task])
+        return self._judge(self._task)
+
+    def _judge(self, task: asyncio.Task[Any]) -> Ending:
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if self._stop is Stop.FENCE:
+            return Abandon()
+        if self._stop is Stop.TIMEOUT:
+            limit = self.context.spec.options.timeout
+            return Failure(tracebacks.verdict("TimeLimit", f"stopped after {limit:g} s, its limit"), cause=error)
+        if error is None:
+            return self._returned(task.result())
+        if self._stop is not None and isinstance(error, asyncio.CancelledError | Cancel):
+            return HandBack() if self._stop is Stop.SHUTDOWN else Cancel("It was cancelled while it ran.")
+        return self._failure(error)
+
+    def _returned(self, value: Any) -> Ending:
+        """A handler that has looked at ``cancelled`` and returned did not finish; one that never looked did."""
+        if self._stop is None or not self.context.saw_stop:
+            return Success(value)
+        return HandBack() if self._stop is Stop.SHUTDOWN else Cancel("It stopped when it was asked to.")
+
+    def _failure(self, error: BaseException) -> Ending:
+        match error:
+            case Cancel():
+                return error
+            case Fail():
+                return Failure(tracebacks.describe(error), final=True, cause=error)
+            case Retry():
+                return Failure(tracebacks.describe(error), after=error.after, cause=error)
+            case _:
+                return Failure(tracebacks.describe(error), final=is_final(self._known, error), cause=error)
+
+    async def _run_async(self, payload: Any) -> Any:
+        current.set(self.context)
+        args, kwargs = self._known.arguments(payload, self.context)
+        try:
+            return await self._known.handler(*args, **kwargs)
+        except (SystemExit, KeyboardInterrupt) as exits:
+            raise HandlerExit(exits) from exits
+
+    async def _run_sync(self, payload: Any) -> Any:
+        own = contextvars.copy_context()
+        own.run(current.set, self.context)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, own.run, self._call, payload)
+
+    def _call(self, payload: Any) -> Any:
+        args, kwargs = self._known.arguments(payload, self.context)
+        if self._guard:
+            self._guard()
+        try:
+            return self._known.handler(*args, **kwargs)
+        except (SystemExit, KeyboardInterrupt, StopIteration) as exits:
+            # None of these may leave a thread through a future: the loop would end, or hang.
+            raise HandlerExit(exits) from exits
+        finally:
+            if self._guard:
+                self._guard()
+
+
+class HandlerExit(Exception):
+    """The handler raised what would have ended the process or confused the loop."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"The handler raised {type(cause).__name__}: {cause}")
+
+
+def is_final(known: JobType, error: BaseException) -> bool:
+    """Whether ``fail_on`` or ``retry_on`` rule out another attempt."""
+    if known.fail_on and isinstance(error, known.fail_on):
+        return True
+    return bool(known.retry_on) and not isinstance(error, known.retry_on)
+
+
+def deadline(started: datetime, timeout: float | None) -> datetime | None:
+    return started + timedelta(seconds=timeout) if timeout is not None else None

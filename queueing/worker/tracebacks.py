@@ -1,0 +1,106 @@
+"""An exception as data: its frames, which of them are ours, and a fingerprint to group by."""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import re
+import sysconfig
+import traceback
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from queueing.domain.job import ErrorInfo, Frame
+
+MAX_FRAMES: Final = 40
+MAX_MESSAGE: Final = 8_192
+AROUND: Final = 2
+"""Lines of source kept before and after the line that raised."""
+MAX_LINE: Final = 300
+
+_LIBRARIES: Final = tuple(
+    str(Path(path).resolve())
+    for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    if (path := sysconfig.get_path(name))
+)
+_HERE: Final = str(Path(__file__).resolve().parents[1])
+_VARYING: Final = re.compile(
+    r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE
+)
+
+
+def describe(error: BaseException) -> ErrorInfo:
+    """The exception with its innermost frames, the engine's own left out."""
+    frames = _frames(error)
+    kind = qualified(type(error))
+    message = _message(error)
+    return ErrorInfo(kind=kind, message=message, frames=frames, fingerprint=fingerprint(kind, message, frames))
+
+
+def verdict(kind: str, message: str) -> ErrorInfo:
+    """A failure of our own making, which has no traceback: ``NoHandler``, ``WorkerLost``."""
+    return ErrorInfo(kind=kind, message=message, fingerprint=fingerprint(kind, message, ()))
+
+
+def fingerprint(kind: str, message: str, frames: tuple[Frame, ...]) -> str:
+    """Same class, same innermost frame of the application, same message but for numbers, ids and quoted words."""
+    ours = next((frame for frame in reversed(frames) if frame.ours), None)
+    place = f"{ours.file}:{ours.function}" if ours else ""
+    normal = _VARYING.sub("…", message.split("\n", 1)[0])[:200]
+    return hashlib.sha256("\0".join((kind, place, normal)).encode(errors="replace")).hexdigest()[:16]
+
+
+def qualified(kind: type) -> str:
+    plain = kind.__module__ == "builtins" or kind.__module__.startswith("queueing.")
+    return kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception as broken:  # a __str__ that raises must not cost us the failure it describes
+        text = f"(its message cannot be shown: {type(broken).__name__})"
+    return _clean(text)[:MAX_MESSAGE]
+
+
+def _frames(error: BaseException) -> tuple[Frame, ...]:
+    walked = list(traceback.walk_tb(error.__traceback__))
+    found = [
+        _frame(frame.f_code.co_filename, line, frame.f_code.co_name)
+        for frame, line in islice(walked, max(0, len(walked) - 2 * MAX_FRAMES), None)
+        if not frame.f_code.co_filename.startswith(_HERE)
+    ]
+    return tuple(found[-MAX_FRAMES:])
+
+
+def _frame(file: str, line: int, function: str) -> Frame:
+    first = max(1, line - AROUND)
+    source = [linecache.getline(file, number).rstrip("\n")[:MAX_LINE] for number in range(first, line + AROUND + 1)]
+    while source and not source[-1].strip() and first + len(source) - 1 > line:
+        source.pop()
+    return Frame(
+        file=_short(file),
+        line=line,
+        function=function,
+        ours=_is_ours(file),
+        source=tuple(map(_clean, source)),
+        first_line=first,
+    )
+
+
+def _is_ours(file: str) -> bool:
+    return not file.startswith("<") and "site-packages" not in file and not file.startswith(_LIBRARIES)
+
+
+def _short(file: str) -> str:
+    """The path below site-packages, the standard library or the working directory."""
+    for root in (*sorted(_LIBRARIES, key=len, reverse=True), str(Path.cwd())):
+        if file.startswith(root + "/"):
+            return file[len(root) + 1 :]
+    return file
+
+
+def _clean(text: str) -> str:
+    """Text that can be written as UTF-8: lone surrogates become question marks."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,91 @@
+"""A worker: consumes its queues, runs what it claims, and settles it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+import uuid_utils.compat as uuids
+
+from queueing.dispatch import Dispatch
+from queueing.domain.ports import Broker, JobStore
+from queueing.domain.registry import Handler, JobType, Registry
+from queueing.errors import ConfigurationError
+from queueing.worker.life import Life
+from queueing.worker.options import WorkerOptions
+
+log: Final = logging.getLogger("queueing.worker")
+
+
+class Worker:
+    """``workers`` lives beside each other in this process, each with ``concurrency`` slots."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        store: JobStore,
+        dispatch: Dispatch,
+        registry: Registry,
+        options: WorkerOptions,
+        *,
+        guard: Callable[[], None] | None = None,
+    ) -> None:
+        self._broker, self._store, self._dispatch, self.registry = broker, store, dispatch, registry
+        self.options = options
+        self.guard = guard
+        """Called before and after each synchronous handler, in its thread; Django closes old connections here."""
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._lives: set[Life] = set()
+
+    def register(self, name: str, handler: Handler, **described: Any) -> JobType:
+        """Run jobs of type ``name`` with ``handler``. Keywords as for ``@job``: options, retry_on, fail_on."""
+        queues = self.options.queues
+        return self.registry.register(name, handler, **({"queue": queues[0]} if queues else {}) | described)
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return self.options.queues or tuple(self.registry.queues())
+
+    async def run(self) -> None:
+        """Work until :meth:`stop`. Raises ConfigurationError where there is nothing to serve."""
+        if not self.queues:
+            raise ConfigurationError("There is no queue to serve: register a handler, or name the queues.")
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.options.workers):
+                group.create_task(self._live())
+
+    def stop(self) -> None:
+        """Take no more; finish within ``grace``, hand the rest back. A second call hands back at once."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+    async def _live(self) -> None:
+        """One life after another: a worker that was fenced starts afresh under a new id."""
+        while not self._stopping.is_set():
+            life = Life(
+                self._broker,
+                self._store,
+                self._dispatch,
+                self.registry,
+                self.options.serving(*self.queues),
+                worker_id=new_id(self.options.name),
+                stopping=self._stopping,
+                hurry=self._hurry,
+                guard=self.guard,
+            )
+            self._lives.add(life)
+            try:
+                await life.run()
+            finally:
+                self._lives.discard(life)
+
+
+def new_id(name: str = "") -> str:
+    """``[name-]host-pid-xxxx``, unique for each life."""
+    return "-".join(filter(None, (name, socket.gethostname(), str(os.getpid()), uuids.uuid4().hex[:4])))
