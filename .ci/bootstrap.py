@@ -83,7 +83,7 @@ def fingerprint() -> str:
 
 
 def sync(uv: Path, venv: Path, *, dev: bool) -> None:
-    print(f"set-up: making {venv.name} with {uv} …", file=sys.stderr, flush=True)
+    print(f"set-up: making {venv.name} …", file=sys.stderr, flush=True)
     # The Python at hand is the one that is used; a downloaded one would be a surprise.
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never"}
     environment.pop("VIRTUAL_ENV", None)
