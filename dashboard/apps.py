@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class DashboardConfig(AppConfig):
+    name = "dashboard"
+    verbose_name = "Console"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from dashboard import frame  # noqa: F401  its live views register themselves
+        from dashboard.roles import create_roles
+
+        post_migrate.connect(create_roles, sender=self, dispatch_uid="leveret roles")

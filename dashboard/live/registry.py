@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.core import signing
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from dashboard.access import PERMISSIONS, Viewer
+from queueing.domain.reading import Hint
+
+Params: TypeAlias = Mapping[str, Any]
+MakeContext: TypeAlias = Callable[[Params, Viewer], dict[str, Any]]
+SALT = "leveret.live"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    name: str
+    template: str
+    context: MakeContext
+    needs: str
+    hints: frozenset[str]
+    about: Callable[[Params], str] | None
+    every: float | None
+
+    def render(self, params: Params, viewer: Viewer) -> SafeString:
+        context = self.context(params, viewer)
+        return render_to_string(self.template, {**context, "params": params, "viewer": viewer})
+
+    def concerns(self, hint: Hint, params: Params) -> bool:
+        if hint.kind == "all":
+            return True
+        if hint.kind not in self.hints:
+            return False
+        return hint.kind != "job" or self.about is None or self.about(params) == hint.id
+
+
+VIEWS: dict[str, LiveView] = {}
+
+
+def live_view(
+    name: str,
+    *,
+    template: str,
+    needs: str = "view",
+    hints: tuple[str, ...] = ("job", "queue"),
+    about: Callable[[Params], str] | None = None,
+    every: float | None = None,
+) -> Callable[[MakeContext], MakeContext]:
+    if needs not in PERMISSIONS:
+        raise ValueError(f"live_view {name}: there is no permission {needs!r}.")
+
+    def register(context: MakeContext) -> MakeContext:
+        VIEWS[name] = LiveView(name, template, context, needs, frozenset(hints), about, every)
+        return context
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What somebody looks at: a view with its parameters, as they may see it. Equal ones share one rendering."""
+
+    name: str
+    params: str
+    """As canonical JSON."""
+    viewer: Viewer
+
+    @classmethod
+    def of(cls, name: str, params: Params, viewer: Viewer) -> Watched:
+        return cls(name, json.dumps(dict(params), sort_keys=True, separators=(",", ":")), viewer)
+
+    @classmethod
+    def signed(cls, token: str, viewer: Viewer) -> Watched:
+        """Raises BadSignature for what this console did not put into a page, KeyError for a view that is gone."""
+        name, params = signing.loads(token, salt=SALT)
+        return cls(VIEWS[name].name, params, viewer)
+
+    def token(self) -> str:
+        """Names the view in the page. Signed, so that a socket can ask only for what a page has shown."""
+        return signing.dumps((self.name, self.params), salt=SALT, compress=True)
+
+    @property
+    def view(self) -> LiveView:
+        return VIEWS[self.name]
+
+    @property
+    def allowed(self) -> bool:
+        return self.view.needs in self.viewer.permissions
+
+    def concerns(self, hint: Hint) -> bool:
+        return self.view.concerns(hint, json.loads(self.params))
+
+    def render(self) -> str:
+        return self.view.render(json.loads(self.params), self.viewer)

@@ -1,0 +1,12 @@
+from django.contrib.staticfiles.storage import StaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class PlainStorage(StaticFilesStorage):
+    """Names as they are in the folder, for DEBUG: edit and reload."""
+
+
+class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped upstream
+    """Hashes the names inside ``import`` statements too, so that a module and what it imports are of one version."""
+
+    support_js_module_import_aggregation = True

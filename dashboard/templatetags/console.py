@@ -1,0 +1,141 @@
+"""What templates of the console are built from: ``{% load console %}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard import graphics, jsonview, wording
+from queueing.domain.states import JobState
+
+register = template.Library()
+
+register.simple_tag(graphics.spark)
+register.simple_tag(graphics.bars)
+register.simple_tag(graphics.slots)
+register.simple_tag(graphics.split)
+register.simple_tag(wording.duration)
+register.filter("duration", wording.duration)
+register.filter("number", wording.number)
+register.filter("short", wording.short)
+register.filter("size", wording.size)
+register.filter("visible", lambda value: wording.visible(str(value)))
+
+
+@cache
+def sprite() -> str:
+    return static("console/icons.svg")
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', f"icon {classes}".strip(), sprite(), name
+    )
+
+
+@register.simple_tag
+def shape(state: JobState | str, classes: str = "st") -> SafeString:
+    """A state's silhouette, with its word for those who do not see it."""
+    word = str(state)
+    return format_html(
+        '<svg class="{} {}" viewBox="0 0 16 16" aria-hidden="true"><use href="{}#st-{}"/></svg>'
+        '<span class="vh">{}</span>',
+        classes, word, sprite(), word, word.capitalize(),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def state(state: JobState | str, label: str = "", soft: bool = False) -> SafeString:
+    """A state as silhouette and word. ``soft``: on its own tint, beside a title."""
+    word = str(state)
+    return format_html(
+        '<span class="{}" title="{}"><svg viewBox="0 0 16 16" aria-hidden="true"><use href="{}#st-{}"/></svg>{}</span>',
+        f"state {word} soft" if soft else f"state {word}",
+        JobState(word).gloss, sprite(), word, label or word.capitalize(),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def when(at: datetime | None, form: str = "relative") -> SafeString | str:
+    """A time that ticks: ``relative`` (2 min ago, in 4 s), ``bare`` (2 min), ``elapsed`` (the 4.6 s since then),
+    ``clock`` (10:42:18), ``exact`` (10:42:18.402), ``date`` (24 Nov 2026, 10:42). Scripts put it into the viewer's
+    zone; without them it is in the server's, whose name stands in the title."""
+    if at is None:
+        return wording.NOTHING
+    local = timezone.localtime(at)
+    match form:
+        case "relative":
+            text = wording.relative(at, timezone.now())
+        case "bare":
+            text = wording.age((timezone.now() - at).total_seconds())
+        case "elapsed":
+            text = wording.duration((timezone.now() - at).total_seconds())
+        case "clock":
+            text = f"{local:%H:%M:%S}"
+        case "exact":
+            text = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+        case "date":
+            text = f"{local.day} {local:%b %Y, %H:%M}"
+        case _:
+            raise template.TemplateSyntaxError(f"when: there is no form {form!r}")
+    title = f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
+    return format_html(
+        '<time datetime="{}" title="{}" data-when="{}">{}</time>', at.isoformat("T", "milliseconds"), title, form, text
+    )
+
+
+@register.filter
+def tail(job_id: str) -> str:
+    """The end of an id: the heads of ids made together are alike."""
+    return job_id[-8:]
+
+
+@register.filter
+def initials(name: str) -> str:
+    words = name.replace(".", " ").replace("_", " ").replace("-", " ").split()
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+@register.filter
+def lookup(mapping: Mapping[Any, Any], key: Any) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def params(value: Any, name: str) -> dict[str, Any]:
+    """Parameters of a live view that has one: ``{% live "job" params=job.id|params:"id" %}``."""
+    return {name: value}
+
+
+TONES = {"success": "ok", "warning": "warn", "error": "error", "info": "info", "debug": "info"}
+TONE_ICONS = {"success": "circle-check", "warning": "alert-triangle", "error": "alert-circle"}
+
+
+@register.filter
+def tone(level: str) -> str:
+    return TONES.get(level, "info")
+
+
+@register.filter
+def tone_icon(level: str) -> str:
+    return TONE_ICONS.get(level, "info-circle")
+
+
+@register.inclusion_tag("dashboard/_json.html")
+def json_block(
+    source: Any, label: str = "JSON", reveal: bool = False, all_url: str = "", whole: bool = False
+) -> dict[str, Any]:
+    """JSON text (or a value) for reading. A long one is cut; the link to ``all_url`` leads to it ``whole``."""
+    text = source if isinstance(source, bytes | str) else msgspec.json.encode(source)
+    shown = jsonview.show(text, reveal=reveal, limit=None if whole else jsonview.CUT)
+    return {"shown": shown, "label": label, "all_url": all_url}

@@ -1,0 +1,82 @@
+"""Tags of the base template alone."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any, NamedTuple
+
+from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from dashboard import frame, wording
+from dashboard.access import viewer_of
+from dashboard.roles import ROLES
+from dashboard.views.preferences import CHOICES, chosen
+
+register = template.Library()
+
+THEME_ICONS = {"system": "device-desktop", "light": "sun", "dark": "moon"}
+
+
+class Theme(NamedTuple):
+    name: str
+    icon: str
+    after: str
+    chosen: bool
+
+
+@register.simple_tag(takes_context=True)
+def preference_attributes(context: dict[str, Any]) -> SafeString:
+    request = context.get("request")
+    if request is None:
+        return SafeString("")
+    values = ((name, chosen(request, name)) for name in CHOICES)
+    return format_html_join("", ' data-{}="{}"', ((name, value) for name, value in values if value != CHOICES[name][0]))
+
+
+@register.simple_tag
+def environment() -> str:
+    return frame.environment()
+
+
+@register.simple_tag(takes_context=True)
+def role(context: dict[str, Any]) -> str:
+    """The strongest role of the account, or the first of the groups a team has made itself."""
+    user = context["request"].user
+    if user.is_superuser:
+        return "Superuser"
+    names = list(user.groups.values_list("name", flat=True).order_by("name"))
+    return next((name for name in reversed(ROLES) if name in names), names[0] if names else "no role")
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: dict[str, Any]) -> list[list[frame.Link]]:
+    return frame.navigation(viewer_of(context["request"]))
+
+
+@register.simple_tag(takes_context=True)
+def current_nav(context: dict[str, Any]) -> str:
+    """The page's ``nav``, or else the name of its URL."""
+    match = context["request"].resolver_match
+    return str(context.get("nav") or (match.url_name if match else ""))
+
+
+@register.simple_tag(takes_context=True)
+def themes(context: dict[str, Any]) -> list[Theme]:
+    """All themes, the chosen one marked; ``after`` is what one press on a single button makes of it."""
+    now, names = chosen(context["request"], "theme"), CHOICES["theme"]
+    return [Theme(name, THEME_ICONS[name], names[(i + 1) % len(names)], name == now) for i, name in enumerate(names)]
+
+
+@register.simple_tag
+def version() -> str:
+    try:
+        return metadata.version("leveret")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+@register.filter
+def wait(seconds: float) -> str:
+    return wording.age(seconds)

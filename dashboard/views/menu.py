@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboard.access import requires
+
+
+@requires("view")
+def show(request: HttpRequest) -> HttpResponse:
+    """Every page and the account, for the narrow dock's "More" where no script opens it as a sheet."""
+    return render(request, "dashboard/menu.html", {"title": "More"})

@@ -1,0 +1,87 @@
+"""How figures, times and foreign text are written. ``static/console/times.js`` says the same for what ticks."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+NOTHING = "—"
+
+# What a terminal, or a reader's eye, would obey instead of show: controls, invisible and bidirectional marks,
+# lone surrogates (which could not even be encoded).
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Foreign text with what cannot be seen written as ``\\u202e``."""
+    return UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def number(value: float | None) -> str:
+    """1,482,906; one decimal for fractions below 100."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, int) or value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def short(value: float | None) -> str:
+    """1.48 M: for tiles only."""
+    if value is None:
+        return NOTHING
+    for limit, unit in ((1e9, "G"), (1e6, "M")):
+        if abs(value) >= limit:
+            return f"{value / limit:.2f} {unit}"
+    return number(value)
+
+
+def size(count: int | None) -> str:
+    """612 B, 1.1 kB, 1.8 GB."""
+    if count is None:
+        return NOTHING
+    amount, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007
+        if abs(amount) < 999.5:
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def duration(seconds: float | None) -> str:
+    """341 ms, 10.0 s, 1 m 48 s, 2 h 17 m, 3 d 4 h."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 0:
+        seconds = 0.0
+    if seconds < 0.0095:
+        return f"{seconds * 1000:.1f} ms" if seconds else "0 ms"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for unit, length, part, lower in (("m", 60, "s", 1), ("h", 3600, "m", 60), ("d", 86400, "h", 3600)):
+        if whole < length * (60 if unit == "m" else 24 if unit == "h" else 10**9):
+            return f"{whole // length} {unit} {whole % length // lower} {part}"
+    raise AssertionError
+
+
+def age(seconds: float) -> str:
+    """The distance of a time, in its largest unit: 4 s, 1 min, 3 h, 12 d."""
+    whole = int(abs(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 2 * 86400:
+        return f"{whole // 3600} h"
+    return f"{whole // 86400} d"
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """4 s ago, in 2 min; within half a second of now: now."""
+    seconds = (now - at).total_seconds()
+    if abs(seconds) < 0.5:
+        return "now"
+    return f"{age(seconds)} ago" if seconds > 0 else f"in {age(seconds)}"

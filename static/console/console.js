@@ -1,0 +1,1 @@
+// The console's scripts. Every page works without them; they make it live and quick.
