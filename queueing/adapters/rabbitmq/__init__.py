@@ -1,0 +1,5 @@
+"""RabbitMQ 3.10 and later."""
+
+from queueing.adapters.rabbitmq.broker import RabbitBroker
+
+__all__ = ["RabbitBroker"]

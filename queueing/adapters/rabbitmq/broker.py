@@ -1,0 +1,141 @@
+"""The Broker of RabbitMQ."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelNotFoundEntity
+
+from queueing.adapters.rabbitmq.address import Address
+from queueing.adapters.rabbitmq.connection import Link, Wire
+from queueing.adapters.rabbitmq.dead_letters import sweep
+from queueing.adapters.rabbitmq.declarations import LADDER, Declarations, queue_need
+from queueing.adapters.rabbitmq.failures import blocked
+from queueing.adapters.rabbitmq.publisher import Publisher
+from queueing.adapters.rabbitmq.subscription import RabbitSubscription
+from queueing.adapters.rabbitmq.topology import QueueType, Topology
+from queueing.domain.ports import BrokerCapabilities, Keep, OnDelivery, Outgoing
+from queueing.domain.reading import QueueDepth, ServerHealth
+from queueing.errors import BrokerError
+
+MAX_MESSAGE: Final = 16 * 1024 * 1024
+"""Bytes: RabbitMQ 4's own default limit; that of 3.x is 128 MiB."""
+
+
+class RabbitBroker:
+    """``url`` is amqp:// or amqps://, with user, password and virtual host percent-encoded where needed; aiormq's
+    query parameters (``heartbeat``, ``cafile``, …) pass through. Timeouts are in seconds. ``name`` is how the
+    connections are labelled on the broker.
+
+    Publishing and consuming have a connection each: a blocked publisher must not stop acks.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "leveret",
+        queue_type: QueueType = "quorum",
+        delivery_limit: int = 20,
+        publish_timeout: float = 10.0,
+        connect_timeout: float = 10.0,
+        name: str = "",
+    ) -> None:
+        address = Address(url)
+        label = name or f"{prefix} {socket.gethostname()}:{os.getpid()}"
+        self.capabilities = BrokerCapabilities(priorities=queue_type == "classic", max_message=MAX_MESSAGE)
+        self._topology = Topology(prefix=prefix, queue_type=queue_type, delivery_limit=delivery_limit)
+        self._out = Link(address, name=f"{label} publishing", timeout=connect_timeout)
+        self._in = Link(address, name=f"{label} consuming", timeout=connect_timeout)
+        self._declarations = Declarations(self._out, self._topology)
+        self._publisher = Publisher(self._out, self._topology, self._declarations, timeout=publish_timeout)
+        self._subscriptions: list[RabbitSubscription] = []
+
+    async def connect(self) -> None:
+        """Raises BrokerUnavailable. Consuming connects when it begins."""
+        self._out.open()
+        self._in.open()
+        await self._out.wire()
+
+    async def close(self) -> None:
+        subscriptions, self._subscriptions = self._subscriptions, []
+        await asyncio.gather(*(subscription.close() for subscription in subscriptions))
+        await self._out.close()
+        await self._in.close()
+
+    async def declare(self, queue: str) -> None:
+        failures = await self._declarations.ensure(await self._out.wire(), (queue_need(queue), *LADDER))
+        if failures:
+            raise next(iter(failures.values()))
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
+        return await self._publisher.publish(messages)
+
+    async def consume(self, queue: str, *, prefetch: int, on_delivery: OnDelivery) -> RabbitSubscription:
+        subscription = RabbitSubscription(
+            self._in, self._topology, queue=queue, prefetch=prefetch, on_delivery=on_delivery
+        )
+        await subscription.start()
+        self._subscriptions = [*(other for other in self._subscriptions if not other.closed), subscription]
+        return subscription
+
+    async def depth(self, queue: str) -> QueueDepth:
+        main = await self._out.ask(partial(_counts, name=self._topology.main(queue)))
+        dead = await self._out.ask(partial(_counts, name=self._topology.dead(queue)))
+        ready, consumers = main or (None, None)
+        return QueueDepth(ready=ready, consumers=consumers, dead=dead[0] if dead else None)
+
+    async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
+        return await sweep(self._out, self._topology.dead(queue), queue, keep, limit=limit)
+
+    async def purge(self, queue: str) -> int:
+        async def purge(_: Wire, channel: AbstractChannel) -> int:
+            try:
+                return (await channel.queue_purge(self._topology.main(queue))).message_count or 0
+            except ChannelNotFoundEntity:
+                return 0
+
+        return await self._out.ask(purge)
+
+    async def delete(self, queue: str) -> None:
+        async def delete(_: Wire, channel: AbstractChannel) -> None:
+            await channel.queue_delete(self._topology.main(queue))
+            await channel.queue_delete(self._topology.dead(queue))
+
+        self._declarations.forget([queue_need(queue)])
+        await self._out.ask(delete)
+
+    async def health(self) -> ServerHealth:
+        try:
+            wire = await self._out.wire()
+            started = time.perf_counter()
+            await self._out.ask(_round_trip)
+        except BrokerError as failure:
+            return ServerHealth(name="RabbitMQ", ok=False, detail=str(failure))
+        return ServerHealth(
+            name="RabbitMQ",
+            ok=not wire.blocked,
+            version=wire.version_text,
+            latency=time.perf_counter() - started,
+            detail=str(blocked(self._out.server)) if wire.blocked else "",
+        )
+
+
+async def _counts(_: Wire, channel: AbstractChannel, *, name: str) -> tuple[int, int] | None:
+    """Ready messages and consumers; None: there is no such queue (and the broker closes the channel for asking)."""
+    try:
+        found = await channel.queue_declare(name, passive=True)
+    except ChannelNotFoundEntity:
+        return None
+    return found.message_count or 0, found.consumer_count or 0
+
+
+async def _round_trip(_: Wire, channel: AbstractChannel) -> None:
+    await channel.basic_qos(prefetch_count=1)

@@ -1,0 +1,77 @@
+"""Declaring on demand, once for each connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from aiormq.abc import AbstractChannel
+
+from queueing.adapters.ladder import STEPS
+from queueing.adapters.rabbitmq.connection import Link, Wire
+from queueing.adapters.rabbitmq.topology import Topology
+
+
+class Need(NamedTuple):
+    """A queue with its dead-letter queue, or a step of the ladder."""
+
+    kind: str
+    name: str
+
+
+def queue_need(queue: str) -> Need:
+    return Need("queue", queue)
+
+
+def step_need(step: str) -> Need:
+    return Need("step", step)
+
+
+LADDER = tuple(step_need(step) for step in STEPS)
+
+
+class Declarations:
+    def __init__(self, link: Link, topology: Topology) -> None:
+        self._link = link
+        self._topology = topology
+        self._running: dict[Need, asyncio.Task[None]] = {}
+
+    async def ensure(self, wire: Wire, needs: Iterable[Need]) -> dict[Need, Exception]:
+        """Declare what this connection has not declared yet. Answers what could not be, and why."""
+        missing = {need for need in needs if need not in wire.declared}
+        if not missing:
+            return {}
+        tasks = {need: self._running.get(need) or self._start(need) for need in missing}
+        await asyncio.wait(tasks.values())
+        return {need: failure for need, task in tasks.items() if (failure := _failure(task)) is not None}
+
+    def forget(self, needs: Iterable[Need]) -> None:
+        if self._link.live is not None:
+            self._link.live.declared.difference_update(needs)
+
+    def _start(self, need: Need) -> asyncio.Task[None]:
+        """One declaration at a time of each thing, for all who wait for it."""
+        task = asyncio.create_task(self._declare(need), name=f"declare {need.name}")
+        self._running[need] = task
+        task.add_done_callback(lambda _: self._running.pop(need, None))
+        return task
+
+    async def _declare(self, need: Need) -> None:
+        async def declare(wire: Wire, channel: AbstractChannel) -> None:
+            if need.kind == "queue":
+                await self._topology.declare_queue(channel, need.name, wire.version)
+            else:
+                await self._topology.declare_step(channel, need.name, wire.version)
+            wire.declared.add(need)
+
+        await self._link.ask(declare)
+
+
+def _failure(task: asyncio.Task[None]) -> Exception | None:
+    if task.cancelled():
+        return ConnectionError("the broker object was closed")
+    failure = task.exception()
+    if failure is not None and not isinstance(failure, Exception):
+        raise failure
+    return failure

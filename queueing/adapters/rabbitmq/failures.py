@@ -1,0 +1,76 @@
+"""What the driver raises, said in our words."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiormq.exceptions import (
+    AMQPConnectionError,
+    AMQPError,
+    AuthenticationError,
+    ChannelPreconditionFailed,
+    ConnectionNotAllowed,
+    ProbableAuthenticationError,
+)
+from pamqp.exceptions import PAMQPException
+
+from queueing.errors import BrokerUnavailable, QueueArgumentsMismatch
+
+DRIVER_ERRORS: Final = (AMQPError, PAMQPException, OSError, EOFError, TimeoutError, RuntimeError)
+"""All that aiormq lets through; RuntimeError is how it says that a channel or connection is closed."""
+
+_INEQUIVALENT: Final = re.compile(
+    r"inequivalent arg '(?P<argument>[^']+)' for (?P<kind>queue|exchange) '(?P<name>[^']+)'"
+    r".*?: received (?P<wanted>.+?) but current is (?P<existing>.+)\Z",
+    re.DOTALL,
+)
+
+
+def unavailable(server: str, cause: BaseException) -> BrokerUnavailable:
+    """``server`` is host and port: an error never shows the URL, which holds the password."""
+    if isinstance(cause, ProbableAuthenticationError | AuthenticationError | ConnectionNotAllowed):
+        return BrokerUnavailable(
+            f"RabbitMQ at {server} refuses this login: {_said(cause)}. "
+            "Nothing can be sent or received. Correct the user, password and virtual host of the AMQP URL."
+        )
+    return BrokerUnavailable(
+        f"RabbitMQ at {server} is not available: {_said(cause)}. Nothing can be sent or received until it is; "
+        "stored jobs keep. Start it, or correct the AMQP URL."
+    )
+
+
+def blocked(server: str) -> BrokerUnavailable:
+    return BrokerUnavailable(
+        f"RabbitMQ at {server} accepts no messages: it raised a memory or disk alarm and blocks publishers. "
+        "Stored jobs keep. Free memory or disk space on its host; see `rabbitmq-diagnostics alarms`."
+    )
+
+
+def mismatch(refusal: ChannelPreconditionFailed) -> QueueArgumentsMismatch:
+    said = _said(refusal)
+    found = _INEQUIVALENT.search(said)
+    if found is None:
+        return QueueArgumentsMismatch(f"RabbitMQ refuses to declare a queue: {said}.")
+    kind, name, argument = found["kind"], found["name"], found["argument"]
+    return QueueArgumentsMismatch(
+        f"The {kind} {name!r} exists with another {argument!r}: it has {_value(found['existing'])}, "
+        f"the settings ask for {_value(found['wanted'])}. Nothing was changed. Set it as it was; or, when the {kind} "
+        f"is empty and unused, delete it (`rabbitmqctl delete_queue {name}`) and it is made anew."
+        if kind == "queue"
+        else f"The {kind} {name!r} exists with another {argument!r}: it has {_value(found['existing'])}, "
+        f"the settings ask for {_value(found['wanted'])}. Nothing was changed. Use another prefix, or delete it."
+    )
+
+
+def _said(cause: BaseException) -> str:
+    text = " ".join(str(part) for part in cause.args if part not in (None, 0)) or type(cause).__name__
+    if isinstance(cause, AMQPConnectionError) and cause.__cause__ is not None and not cause.args:
+        text = str(cause.__cause__)
+    return text.rstrip(".")
+
+
+def _value(said: str) -> str:
+    """From ``none``, ``'20'`` or ``the value '20' of type 'long'``."""
+    quoted = re.search(r"'(.*?)'", said)
+    return repr(quoted[1]) if quoted else said.strip()
