@@ -38,7 +38,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "queueing.apps.QueueingConfig",
     "dashboard.apps.DashboardConfig",
+    *env.list("LEVERET_APPS", default=[]),  # dotted names of apps whose jobs.py this project runs
 ]
+if env.bool("LEVERET_DEMO", default=DEBUG):
+    INSTALLED_APPS.append("queueing.demo.apps.DemoConfig")
 
 BUILT_IN_CSP = django.VERSION >= (6, 0)
 MIDDLEWARE = [
@@ -152,14 +155,16 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": CSP}  # django-csp, on Django 5.2
 # ---------------------------------------------------------------------------------------------------------------------
 # Static files
 
+# From the source folders, without collectstatic: for development and the demo.
+STATIC_FROM_SOURCE = env.bool("STATIC_FROM_SOURCE", default=DEBUG)
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "dashboard.storage.PlainStorage" if DEBUG else "dashboard.storage.ModuleStorage"},
+    "staticfiles": {"BACKEND": "dashboard.storage.PlainStorage" if STATIC_FROM_SOURCE else "dashboard.storage.ModuleStorage"},
 }
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCE
 
 LOGGING = {
     "version": 1,
