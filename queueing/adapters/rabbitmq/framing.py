@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from pamqp import commands as spec
 from pamqp.body import ContentBody
 from pamqp.frame import marshal
 from pamqp.header import ContentHeader
 
+from queueing.adapters.headers import own_headers
 from queueing.domain.ports import Outgoing
 
 PERSISTENT: Final = 2
 JSON: Final = "application/json"
-BROKERS_OWN: Final = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count")
-COPIES: Final = ("CC", "BCC")
 FRAME_OVERHEAD: Final = 8
 """Bytes of a frame that are not its content."""
 
@@ -47,9 +45,3 @@ def _properties(message: Outgoing) -> spec.Basic.Properties:
         timestamp=datetime.now(UTC),
         message_type=message.type,
     )
-
-
-def own_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """The headers less those that mean something to the broker: with its record of dead-lettering it drops a message
-    that it believes goes in circles, and CC and BCC send copies to other queues."""
-    return {name: value for name, value in headers.items() if not name.startswith(BROKERS_OWN) and name not in COPIES}
