@@ -298,7 +298,11 @@ class JobStore(Protocol):
 
     # the worker's own life
     async def beat(self, status: WorkerStatus, *, ttl: float) -> Beat:
-        """Renew the worker's key for ``ttl`` seconds and take its commands. The first beat of an id is known."""
+        """Renew the worker's key for ``ttl`` seconds and take its commands. The first beat of an id is known.
+
+        A worker beats before it first claims. An id that was told "unknown" begins a new life with its next beat,
+        and holds none of the jobs that it took before.
+        """
 
     async def forget_worker(self, worker: str) -> None:
         """The worker is dead: its key goes at once, so that its jobs can be claimed."""
@@ -374,8 +378,10 @@ class JobStore(Protocol):
 
     async def outbox_size(self) -> int: ...
 
-    async def minutes(self, *, since: datetime, until: datetime) -> list[Minute]:
-        """One entry a minute, oldest first, also for minutes in which nothing happened."""
+    async def minutes(
+        self, *, since: datetime, until: datetime, queue: str | None = None, type: str | None = None
+    ) -> list[Minute]:
+        """One entry a minute, oldest first, also for minutes in which nothing happened. None: of all queues, types."""
 
     async def sequence(self) -> int:
         """A number that every transition raises."""

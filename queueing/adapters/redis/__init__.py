@@ -1,0 +1,3 @@
+from queueing.adapters.redis.store import RedisStore
+
+__all__ = ["RedisStore"]

@@ -1,0 +1,143 @@
+"""One Redis, as the store sees it: calls that end in time, and errors that say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias, cast
+from urllib.parse import urlsplit
+
+from redis import exceptions as driver
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+
+from queueing.adapters.redis.keys import Keys
+from queueing.adapters.redis.scripts import script
+from queueing.errors import ConfigurationError, StoreError, StoreFull, StoreUnavailable
+
+Arg: TypeAlias = str | bytes | int | float
+Opener: TypeAlias = Callable[[], Redis]
+
+MAX_CONNECTIONS: Final = 16
+
+
+def open_client(url: str, timeout: float) -> Redis:
+    """A client that has not connected yet.
+
+    A call that fails on its connection is tried once more, since a connection from the pool may have died unnoticed.
+    The first try may have been carried out all the same, so scripts must bear being run twice: they do, by id (add),
+    by token (claim, settle, report) or by epoch. Only log lines and counters can double.
+    """
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=2,
+            decode_responses=False,
+            max_connections=MAX_CONNECTIONS,
+            timeout=timeout,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=Retry(ConstantBackoff(0.05), 1),
+        )
+    except ValueError as wrong:
+        raise ConfigurationError(f"{address(url)} is not a Redis URL: {wrong}") from wrong
+    return Redis.from_pool(pool)
+
+
+def address(url: str) -> str:
+    """The URL without user, password and query."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+class Connection:
+    def __init__(self, opener: Opener, *, keys: Keys, address: str, timeout: float) -> None:
+        self.keys: Final = keys
+        self.address: Final = address
+        self.timeout: Final = timeout
+        self._open = opener
+        self._client: Any = None  # a Redis; half of its methods are untyped
+
+    @property
+    def client(self) -> Any:
+        if self._client is None:
+            self._client = self._open()
+        return self._client
+
+    async def connect(self) -> None:
+        await self.call("PING")
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with self.wrapped():
+                await client.aclose()
+
+    async def call(self, *command: Arg) -> Any:
+        return await self.bounded(self.client.execute_command(*command))
+
+    async def run(self, name: str, args: Sequence[Arg]) -> Any:
+        """Run a script; load it where the server does not have it yet, or has lost it in a restart."""
+        wanted = script(name)
+        base = self.keys.base
+        try:
+            return await self.call("EVALSHA", wanted.sha, 1, base, *args)
+        except _NotLoaded:
+            return await self.call("EVAL", wanted.text, 1, base, *args)
+
+    async def pipeline(self, commands: Sequence[Sequence[Arg]]) -> list[Any]:
+        """Many reads in one round trip; each is atomic, together they are not."""
+        if not commands:
+            return []
+        pipe = self.client.pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        return cast(list[Any], await self.bounded(pipe.execute()))
+
+    async def bounded(self, answer: Awaitable[Any]) -> Any:
+        with self.wrapped():
+            async with asyncio.timeout(self.timeout):
+                return await answer
+
+    @contextmanager
+    def wrapped(self) -> Iterator[None]:
+        try:
+            yield
+        except driver.NoScriptError as exc:
+            raise _NotLoaded from exc
+        except driver.OutOfMemoryError as exc:
+            raise StoreFull(
+                f"Redis at {self.address} is out of memory and refuses writes. Raise maxmemory, or shorten the "
+                f"retention of jobs; what is queued already is safe."
+            ) from exc
+        except (TimeoutError, driver.TimeoutError) as exc:
+            raise StoreUnavailable(
+                f"Redis at {self.address} did not answer within {self.timeout:g} s. It may be overloaded, blocked by "
+                f"a slow command (SLOWLOG GET), or cut off by the network."
+            ) from exc
+        except driver.AuthenticationError as exc:
+            raise StoreUnavailable(
+                f"Redis at {self.address} refuses the user or password of LEVERET_REDIS_URL."
+            ) from exc
+        except (OSError, driver.ConnectionError) as exc:
+            raise StoreUnavailable(
+                f"Redis at {self.address} cannot be reached ({_reason(exc)}). Is it running, and is "
+                f"LEVERET_REDIS_URL right?"
+            ) from exc
+        except driver.ReadOnlyError as exc:
+            raise StoreUnavailable(
+                f"Redis at {self.address} is a read-only replica. Point LEVERET_REDIS_URL at the primary."
+            ) from exc
+        except driver.RedisError as exc:
+            raise StoreError(f"Redis at {self.address} refused a command: {exc}") from exc
+
+
+class _NotLoaded(StoreError):
+    """The server does not know the script's digest."""
+
+
+def _reason(exc: BaseException) -> str:
+    return str(exc.__cause__ or exc) or type(exc).__name__

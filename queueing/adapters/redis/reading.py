@@ -1,0 +1,89 @@
+"""The read side. Round trips do not depend on how many jobs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from queueing.adapters.redis.base import Part, chunks
+from queueing.adapters.redis.keys import SUMMARY_FIELDS, parse_lane
+from queueing.adapters.redis.packing import moment, unpack_spec
+from queueing.adapters.redis.rows import record, summary
+from queueing.domain.job import JobRecord, JobRef, JobSpec, JobSummary
+from queueing.domain.ports import QueueFlags
+from queueing.domain.reading import LaneCount
+from queueing.domain.states import FINISHED, JobState
+
+_HEAD = (len(SUMMARY_FIELDS), *SUMMARY_FIELDS)
+
+
+class Reading(Part):
+    async def get(self, job_id: str) -> JobRecord | None:
+        answer = await self._connection.run("get", [job_id, *SUMMARY_FIELDS])
+        return None if answer is None else record(job_id, answer)
+
+    async def summaries(self, ids: Sequence[str]) -> list[JobSummary | None]:
+        found: list[JobSummary | None] = []
+        for some in chunks(ids):
+            rows = await self._connection.run("rows", [*_HEAD, *some])
+            found += [None if row is None else summary(job_id, row) for job_id, row in zip(some, rows, strict=True)]
+        return found
+
+    async def specs(self, refs: Sequence[JobRef]) -> list[tuple[JobSpec, JobSummary] | None]:
+        """None also for a job that runs or has ended: its message has arrived, none needs to be published."""
+        found: list[tuple[JobSpec, JobSummary] | None] = []
+        for some in chunks(refs, 100):
+            rows = await self.summaries([ref.id for ref in some])
+            packed = await self._connection.call("MGET", *(self._keys("spec", ref.id) for ref in some))
+            for ref, row, spec in zip(some, rows, packed, strict=True):
+                wanted = row is not None and spec is not None and row.epoch == ref.epoch and _awaits_message(row.state)
+                found.append((unpack_spec(ref.id, spec), row) if wanted and row is not None else None)
+        return found
+
+    async def lanes(self) -> list[LaneCount]:
+        known = await self.known_lanes()
+        states = list(JobState)
+        sizes = await self._connection.pipeline(
+            [("ZCARD", self._keys.lane(queue, kind, state)) for queue, kind in known for state in states]
+        )
+        return [
+            LaneCount(
+                queue=queue,
+                type=kind,
+                counts=dict(zip(states, sizes[at * len(states) : (at + 1) * len(states)], strict=True)),
+            )
+            for at, (queue, kind) in enumerate(known)
+        ]
+
+    async def known_lanes(self) -> list[tuple[str, str]]:
+        return sorted(parse_lane(member) for member in await self._connection.call("SMEMBERS", self._keys("lanes")))
+
+    async def oldest(self, state: JobState, queues: Sequence[str]) -> dict[str, datetime]:
+        lanes = [(queue, kind) for queue, kind in await self.known_lanes() if queue in queues]
+        heads = await self._connection.pipeline(
+            [("ZRANGE", self._keys.lane(queue, kind, state), 0, 0, "WITHSCORES") for queue, kind in lanes]
+        )
+        found: dict[str, datetime] = {}
+        for (queue, _), head in zip(lanes, heads, strict=True):
+            if head:
+                at = moment(head[1])
+                found[queue] = min(at, found.get(queue, at))
+        return found
+
+    async def queues(self) -> list[QueueFlags]:
+        names = sorted(name.decode() for name in await self._connection.call("SMEMBERS", self._keys("queues")))
+        flags = await self._connection.pipeline(
+            [("HMGET", self._keys("queue", name), "paused", "by") for name in names]
+        )
+        return [
+            QueueFlags(name=name, paused=paused == b"1", paused_by=(by or b"").decode() if paused == b"1" else "")
+            for name, (paused, by) in zip(names, flags, strict=True)
+        ]
+
+    async def sequence(self) -> int:
+        return int(await self._connection.call("GET", self._keys("seq")) or 0)
+
+
+def _awaits_message(state: JobState) -> bool:
+    """A failed job's message is its dead letter."""
+    return state is JobState.FAILED or (state is not JobState.RUNNING and state not in FINISHED)

@@ -1,0 +1,23 @@
+-- Write a record that is not there yet. `more` are further fields of the hash.
+local lanes_seen = {}
+
+local function create(id, queue, kind, spec, state, score, more)
+  local member = queue .. ':' .. kind
+  if not lanes_seen[member] then
+    redis.call('SADD', P .. 'lanes', member)
+    redis.call('SADD', P .. 'queues', queue)
+    lanes_seen[member] = true
+  end
+  redis.call('SET', P .. 'spec:' .. id, spec)
+  redis.call('HSET', P .. 'job:' .. id, 's', state, 'v', 1, 'q', queue, 't', kind, unpack(more))
+  redis.call('ZADD', lane(queue, kind, state), score, id)
+  seq = seq + 1
+end
+
+-- Fields that few jobs have are left out where they are empty.
+local function with(fields, name, value)
+  if value ~= '' then
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+end

@@ -1,0 +1,6 @@
+-- with: remove act
+-- ids.
+return for_each(1, function(job)
+  if not FINISHED[job.s] then return job.s end
+  if not remove(job) then return 'full' end
+end)

@@ -1,0 +1,6 @@
+-- worker, ttl. Answers 1 for the leader.
+local key = P .. 'leader'
+local leader = redis.call('GET', key)
+if leader and leader ~= ARGV[1] then return 0 end
+redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+return 1

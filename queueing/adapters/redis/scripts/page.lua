@@ -1,0 +1,96 @@
+-- with: row
+-- newer (1: upwards from the cursor, oldest first; 0: downwards, newest first), limit, least score, greatest score,
+-- score and id of the cursor ('' for the end from which the direction starts), how many fields (0: ids only), field…,
+-- lane….
+-- Answers {more that way, some the other way, {id, score, row}…}.
+--
+-- All lanes of a filter are one list, in the order of (score, id). Many jobs may share a score (a thousand jobs that are
+-- due at nine), so a cursor's place among equals is found by bisection: no page depends on how many jobs there are.
+local upwards, limit = ARGV[1] == '1', tonumber(ARGV[2])
+local least, greatest, score, cursor = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local width = tonumber(ARGV[7])
+local fields = take(8, width)
+local CHUNK = 16
+
+-- Lua compares strings by the locale of the server; the index compares bytes.
+local function below(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+-- How many members of the lane come before the cursor, and whether the cursor itself is in it.
+local function rank_of_cursor(key)
+  local low = redis.call('ZCOUNT', key, '-inf', '(' .. score)
+  local high = low + redis.call('ZCOUNT', key, score, score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if below(redis.call('ZRANGE', key, middle, middle)[1], cursor) then low = middle + 1 else high = middle end
+  end
+  return low, redis.call('ZRANGE', key, low, low)[1] == cursor
+end
+
+local function open(key)
+  local bottom = least == '-inf' and 0 or redis.call('ZCOUNT', key, '-inf', '(' .. least)
+  local top = bottom + redis.call('ZCOUNT', key, least, greatest) - 1 -- ranks of the filter's span
+  if top < bottom then return nil end
+  local lane = { key = key, bottom = bottom, top = top, other = false, at = upwards and bottom or top }
+  if score ~= '' then
+    local rank, inside = rank_of_cursor(key)
+    lane.other = upwards and rank > bottom or not upwards and rank <= top or inside
+    lane.at = upwards and math.max(bottom, inside and rank + 1 or rank) or math.min(top, rank - 1)
+  end
+  return lane
+end
+
+-- Let lane.id and lane.score be its next member; nil where there is none.
+local function advance(lane)
+  if not lane.heads or lane.head < 1 or lane.head > #lane.heads then
+    if lane.at < lane.bottom or lane.at > lane.top then
+      lane.id = nil
+      return
+    end
+    local low = upwards and lane.at or math.max(lane.bottom, lane.at - CHUNK + 1)
+    local high = upwards and math.min(lane.top, lane.at + CHUNK - 1) or lane.at
+    lane.heads = redis.call('ZRANGE', lane.key, low, high, 'WITHSCORES')
+    lane.head = upwards and 1 or #lane.heads - 1
+    lane.at = upwards and high + 1 or low - 1
+  end
+  lane.id, lane.score = lane.heads[lane.head], lane.heads[lane.head + 1]
+  lane.number = tonumber(lane.score)
+  lane.head = lane.head + (upwards and 2 or -2)
+end
+
+local function first_of(lanes)
+  local first
+  for _, lane in ipairs(lanes) do
+    if lane.id and (not first
+        or upwards and (lane.number < first.number or lane.number == first.number and below(lane.id, first.id))
+        or not upwards and (lane.number > first.number or lane.number == first.number and below(first.id, lane.id))) then
+      first = lane
+    end
+  end
+  return first
+end
+
+local lanes, other = {}, 0
+for i = 8 + width, #ARGV do
+  local lane = open(ARGV[i])
+  if lane then
+    if lane.other then other = 1 end
+    advance(lane)
+    lanes[#lanes + 1] = lane
+  end
+end
+
+local answers = { 0, other }
+while #answers < limit + 2 do
+  local lane = first_of(lanes)
+  if not lane then return answers end
+  answers[#answers + 1] = { lane.id, lane.score, width > 0 and row(lane.id, fields) or false }
+  advance(lane)
+end
+if first_of(lanes) then answers[1] = 1 end
+return answers

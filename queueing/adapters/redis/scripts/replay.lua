@@ -1,0 +1,24 @@
+-- with: lost act
+-- note; then ids.
+
+-- The last attempt of a job that succeeded is kept in its hash only; now the hash starts afresh.
+local function keep_attempt(job)
+  if job.s ~= 'succeeded' or job.w == '' then return end
+  local finished = tonumber(redis.call('HGET', P .. 'job:' .. job.id, 'f') or now)
+  record_attempt(job, 'succeeded', finished, '', '')
+end
+
+return for_each(2, function(job)
+  if not FINISHED[job.s] then return job.s end
+  local unique = job.u ~= '' and P .. 'uniq:' .. job.u
+  if unique and not redis.call('SET', unique, job.id, 'NX') and redis.call('GET', unique) ~= job.id then
+    return 'unique'
+  end
+  keep_attempt(job)
+  local epoch = job.e + 1
+  become(job, 'queued', now, 'e', epoch, 'a', 0, 'd', now, 'n', ARGV[1])
+  redis.call('HDEL', P .. 'job:' .. job.id, 'b', 'f', 'w', 'k', 'p', 'o', 'ek', 'em', 'x')
+  redis.call('DEL', P .. 'out:' .. job.id)
+  redis.call('ZREM', P .. 'trim', job.id)
+  await_message(job, epoch)
+end)

@@ -1,0 +1,43 @@
+"""The JobStore on Redis: its parts, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from queueing.adapters.redis.connection import Connection, Opener, address, open_client
+from queueing.adapters.redis.health import Health
+from queueing.adapters.redis.keys import Keys
+from queueing.adapters.redis.leading import Leading
+from queueing.adapters.redis.metrics import Metrics
+from queueing.adapters.redis.notifications import Notifications
+from queueing.adapters.redis.operating import Operating
+from queueing.adapters.redis.paging import Paging
+from queueing.adapters.redis.producing import Producing
+from queueing.adapters.redis.running import Running
+from queueing.adapters.redis.workers import Workers
+from queueing.domain.states import JobState
+
+
+class RedisStore(Producing, Running, Workers, Leading, Operating, Paging, Metrics, Notifications, Health):
+    """``retention``: seconds that finished records are kept, by state; what is left out is as in ``RETENTION``.
+    ``timeout``: seconds that one call may take. ``opener`` replaces the client that is made from ``url``."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "leveret",
+        retention: Mapping[JobState, float] | None = None,
+        timeout: float = 5.0,
+        opener: Opener | None = None,
+    ) -> None:
+        connection = Connection(
+            opener or (lambda: open_client(url, timeout)), keys=Keys(prefix), address=address(url), timeout=timeout
+        )
+        super().__init__(connection, retention)
+
+    async def connect(self) -> None:
+        await self._connection.connect()
+
+    async def close(self) -> None:
+        await self._connection.close()
