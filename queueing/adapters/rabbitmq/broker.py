@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import ChannelNotFoundEntity
@@ -18,15 +17,13 @@ from queueing.adapters.rabbitmq.connection import Link, Wire
 from queueing.adapters.rabbitmq.dead_letters import sweep
 from queueing.adapters.rabbitmq.declarations import LADDER, Declarations, queue_need
 from queueing.adapters.rabbitmq.failures import blocked
+from queueing.adapters.rabbitmq.framing import MAX_MESSAGE
 from queueing.adapters.rabbitmq.publisher import Publisher
 from queueing.adapters.rabbitmq.subscription import RabbitSubscription
 from queueing.adapters.rabbitmq.topology import QueueType, Topology
 from queueing.domain.ports import BrokerCapabilities, Keep, OnDelivery, Outgoing
 from queueing.domain.reading import QueueDepth, ServerHealth
 from queueing.errors import BrokerError
-
-MAX_MESSAGE: Final = 16 * 1024 * 1024
-"""Bytes: RabbitMQ 4's own default limit; that of 3.x is 128 MiB."""
 
 
 class RabbitBroker:

@@ -16,12 +16,17 @@ from queueing.domain.ports import Outgoing
 
 PERSISTENT: Final = 2
 JSON: Final = "application/json"
+MAX_MESSAGE: Final = 16 * 1024 * 1024
+"""Bytes. RabbitMQ 4's own limit unless configured; that of 3.x is eight times as much. Over it the broker closes the
+channel, and every message in flight on it is left unconfirmed."""
 FRAME_OVERHEAD: Final = 8
 """Bytes of a frame that are not its content."""
 
 
 def framed(message: Outgoing, *, exchange: str, routing_key: str, channel: int, frame_max: int) -> bytes:
     """All frames of one publish. Raises ValueError, TypeError or struct.error for what AMQP cannot carry."""
+    if len(message.body) > MAX_MESSAGE:
+        raise ValueError(f"its body has {len(message.body)} bytes, and {MAX_MESSAGE} is the most")
     header = ContentHeader(body_size=len(message.body), properties=_properties(message))
     parts = [_publish(exchange, routing_key, channel), marshal(header, channel)]
     room = frame_max - FRAME_OVERHEAD
