@@ -74,7 +74,7 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
 
     def encode(self, payload: Any) -> bytes:
         """JSON text of a payload, checked against the handler's type. Raises InvalidPayload."""
-        text = encode_json(payload)
+        text = encode_json({} if payload is None and self.spread else payload)
         if self.payload_type is not Any:
             self.decode(text)
         return text
@@ -201,7 +201,8 @@ def _spread_type(name: str, parameters: Mapping[str, tuple[Any, Any]], whole: st
     for key, (kind, default) in parameters.items():
         kind = Any if kind is inspect.Parameter.empty else kind
         fields.append((key, kind) if default is inspect.Parameter.empty else (key, kind, _default(default)))
-    return msgspec.defstruct(name.replace(".", "_"), fields, kw_only=True, forbid_unknown_fields=True, frozen=True)
+    spread = msgspec.defstruct(name.replace(".", "_"), fields, kw_only=True, forbid_unknown_fields=True, frozen=True)
+    return spread if parameters else spread | None
 
 
 def _default(value: Any) -> Any:

@@ -8,7 +8,7 @@ import secrets
 import socket
 from argparse import ArgumentParser
 from concurrent.futures import Future
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -28,7 +28,7 @@ USER = "admin"
 
 class Command(BaseCommand):
     help = "The console, workers and sample jobs in one process, to look at. PORT and DEMO_PASSWORD are honoured."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = []  # noqa: RUF012 - as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--servers", action="store_true", help="on LEVERET_AMQP_URL and LEVERET_REDIS_URL")

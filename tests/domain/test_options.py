@@ -1,0 +1,57 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from queueing.domain.backoff import Backoff
+from queueing.domain.options import JobOptions, merged, options_from
+from queueing.errors import InvalidOptions
+
+
+def test_durations_may_be_a_timedelta() -> None:
+    options = JobOptions(delay=timedelta(minutes=2), timeout=timedelta(seconds=1.5))  # type: ignore[arg-type]
+    assert (options.delay, options.timeout) == (120.0, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"max_attempts": 0}, "max_attempts"),
+        ({"max_attempts": True}, "max_attempts"),
+        ({"max_attempts": 2.5}, "max_attempts"),
+        ({"priority": 10}, "priority"),
+        ({"delay": -1}, "delay"),
+        ({"delay": float("nan")}, "delay"),
+        ({"delay": "soon"}, "delay"),
+        ({"delay": 400 * 86400}, "366 days"),
+        ({"timeout": 0}, "timeout"),
+        ({"run_at": datetime(2026, 1, 1)}, "aware"),
+        ({"delay": 1, "run_at": datetime.now(UTC)}, "not both"),
+        ({"unique_for": 5}, "unique_key"),
+        ({"unique_key": ""}, "unique_key"),
+        ({"tags": "digest"}, "list of strings"),
+        ({"tags": ("two words",)}, "cannot be a tag"),
+        ({"tags": tuple("abcdefghijklmnopq")}, "16 tags"),
+    ],
+)
+def test_an_option_that_cannot_be_honoured_is_refused_by_name(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidOptions, match=says):
+        JobOptions(**wrong)
+
+
+def test_an_unknown_option_lists_the_known_ones() -> None:
+    with pytest.raises(InvalidOptions, match=r"Unknown option retries\. Known: .*max_attempts"):
+        options_from({"retries": 3})
+
+
+def test_options_survive_the_wire_and_defaults_take_no_room() -> None:
+    options = JobOptions(max_attempts=5, backoff=Backoff.delays([1, 2]), tags=("a", "b"), meta={"trace": [1, None]})
+    assert msgspec.json.decode(msgspec.json.encode(options), type=JobOptions) == options
+    assert msgspec.json.encode(JobOptions()) == b"{}"
+
+
+def test_what_a_call_sets_wins_over_what_the_type_sets() -> None:
+    base = JobOptions(max_attempts=5, timeout=30)
+    assert merged(base, JobOptions(timeout=5)) == JobOptions(max_attempts=5, timeout=5)
+    assert merged(base, None) is base
