@@ -16,7 +16,7 @@ from bootstrap import ROOT, find_uv
 
 BIN = Path(sys.executable).parent
 # Settings as a developer has them: no secret is needed, and none is used.
-ENVIRONMENT = {**os.environ, "DEBUG": "1", "PYTHONWARNINGS": "error"}
+ENVIRONMENT = {**os.environ, "DEBUG": "1"}
 
 
 class Failed(Exception):
@@ -28,7 +28,7 @@ def tool(name: str, *arguments: str) -> Callable[[], None]:
 
 
 def manage(*arguments: str) -> Callable[[], None]:
-    return lambda: run(sys.executable, "manage.py", *arguments)
+    return lambda: run(sys.executable, "-W", "error", "manage.py", *arguments)
 
 
 def run(*command: str) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from tests.servers import find_chromium, find_rabbitmq, find_redis
+from tests.servers import find_chromium, find_rabbitmq, find_redis, private
 from tests.servers.found import Found, NotFound
+from tests.servers.rabbitmq import PrivateRabbitMQ
+from tests.servers.redis import PrivateRedis
+
+Thing = TypeVar("Thing")
 
 
 @pytest.fixture(scope="session")
@@ -32,14 +37,32 @@ def chromium() -> Iterator[Path]:
         yield Path(path)
 
 
+@pytest.fixture
+def private_rabbitmq() -> Iterator[PrivateRabbitMQ]:
+    """A RabbitMQ of this test's own, running, to be stopped and killed at will."""
+    with _or_fail(private.rabbitmq) as server:
+        yield server
+
+
+@pytest.fixture
+def private_redis() -> Iterator[PrivateRedis]:
+    """A Redis of this test's own, running, to be stopped and killed at will; it forgets nothing that it answered."""
+    with _or_fail(private.redis) as server:
+        yield server
+
+
 @contextlib.contextmanager
 def _found(find: Callable[[], Found]) -> Iterator[str]:
-    # A missing server is a failure: a skipped test would look like one that passed.
-    try:
-        found = find()
-    except NotFound as exc:
-        pytest.fail(str(exc), pytrace=False)
+    found = _or_fail(find)
     try:
         yield found.where
     finally:
         found.stop()
+
+
+def _or_fail(get: Callable[[], Thing]) -> Thing:
+    # A missing server is a failure: a skipped test would look like one that passed.
+    try:
+        return get()
+    except NotFound as exc:
+        pytest.fail(str(exc), pytrace=False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+from io import BufferedRWPair
 from urllib.parse import unquote, urlsplit
 
-from pamqp import base, commands, frame, header
+from pamqp import base, commands, common, frame, header
 
 from tests.servers import debian, docker
 from tests.servers.found import Found, Unavailable, search
@@ -66,18 +67,18 @@ def handshake(url: str, *, timeout: float = 5.0) -> str:
     parts = urlsplit(url)
     user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")
     vhost = unquote(parts.path[1:]) or "/"
+    address = (parts.hostname or "127.0.0.1", parts.port or 5672)
     try:
-        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 5672), timeout) as peer:
-            return _log_in(peer, user, password, vhost)
+        with socket.create_connection(address, timeout) as peer, peer.makefile("rwb") as stream:
+            return _log_in(stream, user, password, vhost)
     except (OSError, EOFError) as exc:
         raise Unavailable(f"it does not answer as AMQP ({exc})") from exc
 
 
-def _log_in(peer: socket.socket, user: str, password: str, vhost: str) -> str:
-    stream = peer.makefile("rb")
-
-    def send(method: base.Frame) -> None:
-        peer.sendall(frame.marshal(method, 0))
+def _log_in(stream: BufferedRWPair, user: str, password: str, vhost: str) -> str:
+    def send(part: header.ProtocolHeader | base.Frame) -> None:
+        stream.write(frame.marshal(part, 0))
+        stream.flush()
 
     def receive(expected: type[base.Frame]) -> base.Frame:
         # A frame: type (1), channel (2), size (4), payload, end mark (1).
@@ -92,9 +93,11 @@ def _log_in(peer: socket.socket, user: str, password: str, vhost: str) -> str:
             raise Unavailable(f"it answered {getattr(method, 'name', method)} instead of {expected.name}")
         return method
 
-    peer.sendall(header.ProtocolHeader().marshal())
+    send(header.ProtocolHeader())
     properties = getattr(receive(commands.Connection.Start), "server_properties", None) or {}
-    send(commands.Connection.StartOk({}, "PLAIN", f"\0{user}\0{password}", "en_US"))
+    # Without this a refusal is only a closed connection.
+    client: common.FieldTable = {"capabilities": {"authentication_failure_close": True}}
+    send(commands.Connection.StartOk(client, "PLAIN", f"\0{user}\0{password}", "en_US"))
     tune = receive(commands.Connection.Tune)
     send(commands.Connection.TuneOk(tune.channel_max, tune.frame_max, 0))  # type: ignore[attr-defined]
     send(commands.Connection.Open(vhost))
