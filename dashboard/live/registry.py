@@ -31,12 +31,11 @@ class LiveView:
         context = self.context(params, viewer)
         return render_to_string(self.template, {**context, "params": params, "viewer": viewer})
 
-    def concerns(self, hint: Hint, params: Params) -> bool:
+    def concerned(self, hint: Hint, about: str | None) -> bool:
+        """``about``: the one job id of interest, where there is only one."""
         if hint.kind == "all":
             return True
-        if hint.kind not in self.hints:
-            return False
-        return hint.kind != "job" or self.about is None or self.about(params) == hint.id
+        return hint.kind in self.hints and (hint.kind != "job" or about is None or about == hint.id)
 
 
 VIEWS: dict[str, LiveView] = {}
@@ -92,8 +91,9 @@ class Watched:
     def allowed(self) -> bool:
         return self.view.needs in self.viewer.permissions
 
-    def concerns(self, hint: Hint) -> bool:
-        return self.view.concerns(hint, json.loads(self.params))
+    @property
+    def about(self) -> str | None:
+        return self.view.about(json.loads(self.params)) if self.view.about else None
 
     def render(self) -> str:
         return self.view.render(json.loads(self.params), self.viewer)

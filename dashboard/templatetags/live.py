@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.access import Missing, Viewer, viewer_of
 from dashboard.live import Params, Watched
+from dashboard.live.frames import Frame
 from queueing.errors import LeveretError
 
 register = template.Library()
@@ -32,15 +33,16 @@ def live(
     if not watched.allowed:
         raise Missing(watched.view.needs)
     try:
-        html = watched.render()
+        frame = Frame(watched.render())
     except LeveretError as error:
-        html = render_to_string("dashboard/_unavailable.html", {"error": error})
+        frame = Frame(None, str(error))
+    html = frame.html or render_to_string("dashboard/_unavailable.html", {"error": frame.error})
     return format_html(
-        '<{} id="{}"{} data-live="{}">{}</{}>',
+        '<{} id="{}"{} data-live="{}" data-live-seen="{}">{}</{}>',
         SafeString(tag),
         id or "live-" + name.replace(".", "-"),
         format_html_join("", ' {}="{}"', ((k, v) for k, v in (("class", classes), ("aria-label", label)) if v)),
-        watched.token(), SafeString(html), SafeString(tag),
+        watched.token(), frame.digest, SafeString(html), SafeString(tag),
     )  # fmt: skip
 
 

@@ -1,0 +1,37 @@
+"""The hub of this process, on the web server's loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from dashboard.live.hub import Hub
+from dashboard.live.registry import Watched
+from dashboard.live.source import StoreSource
+from queueing import runtime, sync
+
+_hub: tuple[asyncio.AbstractEventLoop, Hub] | None = None
+
+
+def hub() -> Hub:
+    global _hub
+    loop = asyncio.get_running_loop()
+    if _hub is None or _hub[0] is not loop:
+        source = StoreSource(lambda: runtime.cluster().store, sync.arun)
+        _hub = loop, Hub(source, render, interval=settings.LEVERET.get("LIVE_INTERVAL", 0.25))
+    return _hub[1]
+
+
+async def render(watched: Watched) -> str:
+    # In a thread of its own: the views are synchronous, and one that waits must not hold up the others.
+    return await sync_to_async(_render, thread_sensitive=False)(watched)
+
+
+def _render(watched: Watched) -> str:
+    try:
+        return watched.render()
+    finally:
+        close_old_connections()

@@ -1,0 +1,86 @@
+// <time data-when> in the viewer's own zone, and ticking. Says what dashboard/wording.py says.
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const TICKING = new Set(["relative", "bare", "elapsed"]);
+let frozen = false;
+// The server's clock minus this browser's, so that a browser whose clock is wrong still says how old things are.
+let skew = 0;
+
+const two = (n) => String(n).padStart(2, "0");
+
+export function clock(date, withMillis = false) {
+  const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return withMillis ? `${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
+}
+
+export function day(date) {
+  return `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+}
+
+export function age(seconds) {
+  const whole = Math.floor(Math.abs(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 2 * 86400) return `${Math.floor(whole / 3600)} h`;
+  return `${Math.floor(whole / 86400)} d`;
+}
+
+export function duration(seconds) {
+  if (seconds < 0) seconds = 0;
+  if (seconds < 0.0095) return seconds ? `${(seconds * 1000).toFixed(1)} ms` : "0 ms";
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}
+
+function text(date, form, now) {
+  const seconds = (now - date) / 1000;
+  if (frozen && TICKING.has(form)) return clock(date);
+  switch (form) {
+    case "relative":
+      if (Math.abs(seconds) < 0.5) return "now";
+      return seconds > 0 ? `${age(seconds)} ago` : `in ${age(seconds)}`;
+    case "bare":
+      return age(seconds);
+    case "elapsed":
+      return duration(seconds);
+    case "clock":
+      return clock(date);
+    case "exact":
+      return clock(date, true);
+    default:
+      return `${day(date)}, ${clock(date).slice(0, 5)}`;
+  }
+}
+
+export function tick(root = document) {
+  const now = Date.now() + skew;
+  for (const element of root.querySelectorAll("time[data-when]")) {
+    const date = new Date(element.dateTime);
+    if (Number.isNaN(date.getTime())) continue;
+    const wanted = text(date, element.dataset.when, now);
+    if (element.textContent !== wanted) element.textContent = wanted;
+    if (element.dataset.zoned !== element.dateTime) {
+      element.dataset.zoned = element.dateTime;
+      element.title = `${day(date)}, ${clock(date)}`;
+    }
+  }
+}
+
+export function heardFromServer(at) {
+  skew = new Date(at) - Date.now();
+}
+
+// A page that is cut off shows clocks: "4 s ago" would become a lie.
+export function freeze(yes) {
+  if (frozen === yes) return;
+  frozen = yes;
+  tick();
+}
+
+tick();
+setInterval(() => document.hidden || frozen || tick(), 1000);
+document.addEventListener("visibilitychange", () => document.hidden || tick());
+document.addEventListener("htmx:after:swap", () => tick());
