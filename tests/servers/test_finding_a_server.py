@@ -73,7 +73,7 @@ def test_a_port_that_takes_connections_and_says_nothing_is_given_up():
 def test_a_broker_that_refuses_us_is_not_ours_to_use(amqp_url: str):
     where = amqp_url.rpartition("@")[2]
     with pytest.raises(Unavailable, match="refuses nobody"):
-        find_rabbitmq.handshake(f"amqp://nobody:wrong@{where}")
+        find_rabbitmq.handshake(f"amqp://nobody:guest@{where}")
 
 
 def test_a_program_that_only_says_where_to_get_the_browser_is_no_browser(tmp_path: Path):
