@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeAlias
 
 import pytest
+from fakeredis import FakeServer
+from redis.asyncio import Redis
 
 from queueing.adapters.memory import MemoryBroker
 from queueing.adapters.rabbitmq import RabbitBroker
-from queueing.domain.ports import Broker
+from queueing.adapters.redis import RedisStore
+from queueing.adapters.redis.embedded import embedded_store
+from queueing.domain.ports import Broker, JobStore
+from tests.contracts import stores
 from tests.contracts.brokers import fresh_prefix, take_away
 
 
@@ -27,3 +33,35 @@ async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
     yield rabbit
     await rabbit.close()
     await take_away(url, prefix)
+
+
+MakeStore: TypeAlias = Callable[..., JobStore]
+
+
+@pytest.fixture(params=["embedded", "redis"])
+async def make_store(request: pytest.FixtureRequest) -> AsyncIterator[MakeStore]:
+    """Makes stores that share their jobs, as those of several processes do."""
+    prefix = fresh_prefix()
+    made: list[JobStore] = []
+    server = FakeServer()
+
+    def make(**options: Any) -> JobStore:
+        if request.param == "embedded":
+            made.append(embedded_store(server=server, prefix=prefix, **options))
+        else:
+            made.append(RedisStore(request.getfixturevalue("redis_url"), prefix=prefix, **options))
+        return made[-1]
+
+    yield make
+    for store in made:
+        await store.close()
+    if request.param == "redis":
+        async with Redis.from_url(request.getfixturevalue("redis_url")) as client:
+            await stores.take_away(client, prefix)
+
+
+@pytest.fixture
+async def store(make_store: MakeStore) -> JobStore:
+    made = make_store()
+    await made.connect()
+    return made

@@ -114,7 +114,7 @@ class Paging(Reading):
             *lanes,
         ]
         more, behind, *found = await self._connection.run("page", args)
-        rest = at.at(found[-1]) if more else None
+        rest = (at.at(found[-1]) if found else at) if more else None
         # A record that went between the index and now has no row.
         kept = [row for row in found if not rows or row[2] is not None]
         return _Found(kept, rest, bool(behind))

@@ -41,15 +41,13 @@ class Running(Part):
         self._doubtful: dict[JobRef, str] = {}
 
     async def claim(self, messages: Sequence[Incoming], *, worker: str) -> list[Verdict]:
-        tokens = [self._doubtful.get(message.ref) or secrets.token_hex(6) for message in messages]
+        # Taken out, so that of two copies of a message in one batch only one claims with the old token.
+        tokens = [self._doubtful.pop(message.ref, None) or secrets.token_hex(6) for message in messages]
         try:
-            verdicts = await self._claim(messages, tokens, worker)
+            return await self._claim(messages, tokens, worker)
         except BaseException:
             self._remember(messages, tokens)
             raise
-        for message in messages:
-            self._doubtful.pop(message.ref, None)
-        return verdicts
 
     async def _claim(self, messages: Sequence[Incoming], tokens: Sequence[str], worker: str) -> list[Verdict]:
         head: list[Arg] = [worker, round(RECHECK * 1000), self._retention[JobState.FAILED]]
@@ -72,7 +70,7 @@ class Running(Part):
 
     def _remember(self, messages: Sequence[Incoming], tokens: Sequence[str]) -> None:
         for message, token in zip(messages, tokens, strict=True):
-            self._doubtful[message.ref] = token
+            self._doubtful.setdefault(message.ref, token)
         while len(self._doubtful) > MAX_DOUBTFUL:
             self._doubtful.pop(next(iter(self._doubtful)))
 
