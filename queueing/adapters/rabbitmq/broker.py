@@ -15,7 +15,7 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from queueing.adapters.rabbitmq.address import Address
 from queueing.adapters.rabbitmq.connection import Link, Wire
 from queueing.adapters.rabbitmq.dead_letters import sweep
-from queueing.adapters.rabbitmq.declarations import LADDER, Declarations, queue_need
+from queueing.adapters.rabbitmq.declarations import LADDER, RECREATION, Declarations, queue_need
 from queueing.adapters.rabbitmq.failures import blocked
 from queueing.adapters.rabbitmq.framing import MAX_MESSAGE
 from queueing.adapters.rabbitmq.publisher import Publisher
@@ -106,8 +106,9 @@ class RabbitBroker:
             await channel.queue_delete(self._topology.main(queue))
             await channel.queue_delete(self._topology.dead(queue))
 
-        self._declarations.forget([queue_need(queue)])
         await self._out.ask(delete)
+        await asyncio.sleep(RECREATION)
+        self._declarations.forget([queue_need(queue)])
 
     async def health(self) -> ServerHealth:
         try:

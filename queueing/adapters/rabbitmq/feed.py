@@ -35,6 +35,7 @@ class Share:
 
     def take(self, message: DeliveredMessage) -> None:
         self.unsettled += 1
+        self.feed.taken += 1
         self.feed.on_delivery(RabbitDelivery(self, message))
 
 
@@ -69,15 +70,16 @@ class RabbitDelivery:
 class Feed:
     """A channel that delivers messages of one queue, up to ``target`` unsettled ones.
 
-    ``disturbed`` is set when it needs its owner: the channel closed, the broker ended a consumer (``bereft``), or room
-    came free for another one.
+    ``disturbed`` is set when it needs its owner: it is broken, or room came free for another consumer.
     """
 
     def __init__(self, channel: AbstractChannel, *, queue: str, source: str, on_delivery: OnDelivery) -> None:
         self.queue = queue
         self.on_delivery = on_delivery
         self.disturbed = asyncio.Event()
-        self.bereft = False
+        self.taken = 0
+        """Messages delivered so far."""
+        self._cancelled = False
         self.target = 0
         self._channel = channel
         self._source = source
@@ -94,6 +96,15 @@ class Feed:
     @property
     def closed(self) -> bool:
         return self._channel.is_closed
+
+    @property
+    def broken(self) -> bool:
+        """The channel closed, or the broker ended a consumer (its queue was deleted): nothing more will come."""
+        return self._cancelled or self.closed
+
+    @property
+    def has_room(self) -> bool:
+        return any(share.unsettled < share.prefetch for share in self._shares)
 
     async def fit(self) -> None:
         """Begin and end consumers until their prefetches and what is owed add up to ``target``."""
@@ -159,7 +170,7 @@ class Feed:
         for share in tuple(self._shares):
             if share.tag == frame.consumer_tag:
                 self._retire(share)
-        self.bereft = True
+        self._cancelled = True
         self.disturbed.set()
 
     def _on_close(self, closing: asyncio.Future[Any]) -> None:

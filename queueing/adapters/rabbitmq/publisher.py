@@ -12,7 +12,7 @@ from queueing.adapters.ladder import step_for
 from queueing.adapters.rabbitmq.bounds import within
 from queueing.adapters.rabbitmq.confirms import Answer, ConfirmChannel, Envelope
 from queueing.adapters.rabbitmq.connection import Link, Wire
-from queueing.adapters.rabbitmq.declarations import Declarations, Need, queue_need, step_need
+from queueing.adapters.rabbitmq.declarations import RECREATION, Declarations, Need, queue_need, step_need
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS, blocked, unavailable
 from queueing.adapters.rabbitmq.framing import framed
 from queueing.adapters.rabbitmq.topology import Topology
@@ -42,6 +42,7 @@ class Publisher:
         results = await self._attempt(messages)
         missing = [number for number, result in enumerate(results) if isinstance(result, _Missing)]
         if missing:
+            await asyncio.sleep(RECREATION)
             again = await self._attempt([messages[number] for number in missing])
             for number, result in zip(missing, again, strict=True):
                 results[number] = result

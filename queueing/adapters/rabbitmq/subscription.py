@@ -8,6 +8,7 @@ import random
 from typing import Final
 
 from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelNotFoundEntity
 
 from queueing.adapters.rabbitmq.bounds import within
 from queueing.adapters.rabbitmq.connection import CLOSING, Link, Wire, discard
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 5.0
+WATCH: Final = 15.0
+"""Seconds between two looks at a feed that delivers nothing."""
 STEADY: Final = 10.0
 """Seconds that a feed must have held for the next wait to be short again."""
 
@@ -32,6 +35,7 @@ class RabbitSubscription:
         self._queue = queue
         self._prefetch = prefetch
         self._on_delivery = on_delivery
+        self._watch = WATCH
         self._feed: Feed | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -45,7 +49,7 @@ class RabbitSubscription:
 
     async def set_prefetch(self, count: int) -> None:
         self._prefetch = count
-        if self._feed is None or self._feed.closed:
+        if self._feed is None or self._feed.broken:
             return
         self._feed.target = count
         try:
@@ -64,11 +68,8 @@ class RabbitSubscription:
     async def close(self) -> None:
         await self.stop()
         feed, self._feed = self._feed, None
-        if feed is not None and not feed.closed:
-            try:
-                await within(CLOSING, feed.close())
-            except DRIVER_ERRORS as exc:
-                log.debug("The channel of %s did not close: %s", self._queue, exc)
+        if feed is not None:
+            await self._leave(feed)
 
     async def _open(self) -> Feed:
         """Declares even what is known, for it may be why the last feed ended."""
@@ -95,29 +96,61 @@ class RabbitSubscription:
         clock = asyncio.get_running_loop().time
         since, failures = clock(), 0
         while True:
-            await feed.disturbed.wait()
-            feed.disturbed.clear()
-            if feed.closed or feed.bereft:
-                log.warning("Consuming %s was interrupted; it will resume by itself.", self._queue)
-                failures = 1 if clock() - since > STEADY else failures + 1
-                feed = self._feed = await self._mended(feed, failures)
-                since = clock()
-                log.info("Consuming %s again.", self._queue)
-            else:
+            stalled = await self._disturbed_or_stalled(feed)
+            if not feed.broken and not stalled:
                 await self.set_prefetch(self._prefetch)
+                continue
+            log.warning("Consuming %s was interrupted; it will resume by itself.", self._queue)
+            # Not on the same channel: there RabbitMQ takes the messages of a quorum queue that was deleted and made
+            # anew for repetitions of the old one's, and delivers none. What is unsettled goes back.
+            await self._leave(feed)
+            failures = 1 if clock() - since > STEADY else failures + 1
+            feed = self._feed = await self._reopened(failures)
+            since = clock()
+            log.info("Consuming %s again.", self._queue)
 
-    async def _mended(self, feed: Feed, failures: int) -> Feed:
+    async def _disturbed_or_stalled(self, feed: Feed) -> bool:
+        """Wait until the feed needs something. True: it has had room, and its queue messages, for two looks on end,
+        and none came. No event tells of that; whatever its cause, a new channel helps."""
+        suspicious, seen = 0, feed.taken
+        while suspicious < 2:
+            try:
+                async with asyncio.timeout(self._watch):
+                    await feed.disturbed.wait()
+            except TimeoutError:
+                starved = feed.has_room and feed.taken == seen and await self._ready() > 0
+                suspicious, seen = (suspicious + 1 if starved else 0), feed.taken
+            else:
+                feed.disturbed.clear()
+                return False
+        return True
+
+    async def _ready(self) -> int:
+        async def count(_: Wire, channel: AbstractChannel) -> int:
+            return (await channel.queue_declare(self._topology.main(self._queue), passive=True)).message_count or 0
+
+        try:
+            return await self._link.ask(count)
+        except (BrokerUnavailable, ChannelNotFoundEntity) as exc:
+            # Whatever this is, the feed hears of it by itself.
+            log.debug("Could not look how many messages wait in %s: %s", self._queue, exc)
+            return 0
+
+    async def _reopened(self, failures: int) -> Feed:
         while True:
             # Jittered, so that a fleet of workers does not meet a broker that has just come up as one wave.
             await asyncio.sleep(random.uniform(FIRST_WAIT / 2, min(LONGEST_WAIT, FIRST_WAIT * 2**failures)))  # noqa: S311
             try:
-                if feed.closed:
-                    return await self._open()
-                await self._declare()
-                feed.bereft, feed.target = False, self._prefetch
-                await self._link.bounded(feed.fit())
-                return feed
+                return await self._open()
             except (BrokerError, *DRIVER_ERRORS) as exc:
                 level = logging.DEBUG if isinstance(exc, BrokerUnavailable) else logging.ERROR
                 log.log(level, "Consuming %s did not resume yet: %s", self._queue, exc)
                 failures = min(failures + 1, 10)
+
+    async def _leave(self, feed: Feed) -> None:
+        if feed.closed:
+            return
+        try:
+            await within(CLOSING, feed.close())
+        except DRIVER_ERRORS as exc:
+            log.debug("The channel of %s did not close: %s", self._queue, exc)
