@@ -48,6 +48,7 @@ class RabbitBroker:
         address = Address(url)
         label = name or f"{prefix} {socket.gethostname()}:{os.getpid()}"
         self.capabilities = BrokerCapabilities(priorities=queue_type == "classic", max_message=MAX_MESSAGE)
+        self.prefix = prefix
         self._topology = Topology(prefix=prefix, queue_type=queue_type, delivery_limit=delivery_limit)
         self._out = Link(address, name=f"{label} publishing", timeout=connect_timeout)
         self._in = Link(address, name=f"{label} consuming", timeout=connect_timeout)

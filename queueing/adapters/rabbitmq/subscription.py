@@ -35,7 +35,6 @@ class RabbitSubscription:
         self._queue = queue
         self._prefetch = prefetch
         self._on_delivery = on_delivery
-        self._watch = WATCH
         self._feed: Feed | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -115,7 +114,7 @@ class RabbitSubscription:
         suspicious, seen = 0, feed.taken
         while suspicious < 2:
             try:
-                async with asyncio.timeout(self._watch):
+                async with asyncio.timeout(WATCH):
                     await feed.disturbed.wait()
             except TimeoutError:
                 starved = feed.has_room and feed.taken == seen and await self._ready() > 0

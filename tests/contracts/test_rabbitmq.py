@@ -1,0 +1,288 @@
+"""What RabbitMQ's adapter promises beyond the port, on a server that is well."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiormq
+import pytest
+from aiormq.abc import AbstractChannel
+
+from queueing.adapters.ladder import STEPS, step_for
+from queueing.adapters.rabbitmq import RabbitBroker, subscription
+from queueing.adapters.rabbitmq.topology import Topology
+from queueing.errors import BrokerUnavailable, ConfigurationError, PublishFailed, QueueArgumentsMismatch
+from tests.contracts.brokers import OTHER, QUEUE, Inbox, fresh_prefix, letter, send, take_away
+from tests.eventually import eventually
+
+Rabbit = Callable[..., RabbitBroker]
+
+
+@pytest.fixture
+async def rabbit(amqp_url: str) -> AsyncIterator[Rabbit]:
+    """Makes brokers that share a prefix; closes them and takes their queues away."""
+    prefix, made = fresh_prefix(), list[RabbitBroker]()
+
+    def make(**options: Any) -> RabbitBroker:
+        made.append(RabbitBroker(amqp_url, **({"prefix": prefix} | options)))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        await broker.close()
+    await take_away(amqp_url, prefix)
+
+
+@asynccontextmanager
+async def raw_channel(url: str) -> AsyncIterator[AbstractChannel]:
+    async with aiormq.connect(url) as connection:
+        yield await connection.channel(publisher_confirms=False)
+
+
+def name(broker: RabbitBroker, queue: str = QUEUE) -> str:
+    return f"{broker.prefix}.{queue}"
+
+
+# Topology
+
+
+@pytest.mark.parametrize(
+    ("delay", "step"),
+    [(-1, None), (0, None), (0.001, "250ms"), (0.25, "250ms"), (0.999, "250ms"), (1, "1s"), (59, "30s"), (1e6, "6h")],
+)
+def test_the_ladder_takes_the_largest_step_that_is_not_longer(delay: float, step: str | None):
+    assert step_for(delay) == step
+
+
+def test_dead_letter_queues_have_no_delivery_limit_on_any_version():
+    topology = Topology(prefix="p", queue_type="quorum", delivery_limit=20)
+    assert topology.dead_arguments((3, 10, 8)) == {"x-queue-type": "quorum"}
+    assert topology.dead_arguments((4, 1, 0)) == {"x-queue-type": "quorum", "x-delivery-limit": -1}
+
+
+def test_dead_lettering_is_at_least_once_where_the_server_can():
+    topology = Topology(prefix="p", queue_type="quorum", delivery_limit=20)
+    for arguments in (topology.main_arguments("q", (3, 10, 0)), topology.step_arguments("1s", (3, 10, 0))):
+        assert arguments["x-dead-letter-strategy"] == "at-least-once"
+        assert arguments["x-overflow"] == "reject-publish"
+    assert "x-dead-letter-strategy" not in topology.main_arguments("q", (3, 9, 20))
+    classic = Topology(prefix="p", queue_type="classic", delivery_limit=20)
+    assert "x-dead-letter-strategy" not in classic.main_arguments("q", (3, 10, 0))
+    assert classic.main_arguments("q", (3, 10, 0))["x-max-priority"] == 9
+
+
+async def test_declaring_makes_the_queue_its_dead_letters_and_the_whole_ladder(rabbit: Rabbit, amqp_url: str):
+    broker = rabbit()
+    await broker.connect()
+    await broker.declare(QUEUE)
+    async with raw_channel(amqp_url) as channel:
+        for made in (name(broker), f"{name(broker)}.dead", *(name(broker, f"delay.{step}") for step in STEPS)):
+            await channel.queue_declare(made, passive=True)
+
+
+async def test_a_delay_costs_only_the_step_it_takes(rabbit: Rabbit, amqp_url: str):
+    broker = rabbit()
+    await broker.connect()
+    await send(broker, letter("a", delay=1))
+    async with raw_channel(amqp_url) as channel:
+        await channel.queue_declare(name(broker, "delay.1s"), passive=True)
+        with pytest.raises(aiormq.exceptions.ChannelNotFoundEntity):
+            await channel.queue_declare(name(broker, "delay.2s"), passive=True)
+
+
+async def test_other_arguments_are_reported_with_the_remedy(rabbit: Rabbit):
+    first, second = rabbit(delivery_limit=20), rabbit(delivery_limit=7)
+    await first.connect()
+    await second.connect()
+    await send(first, letter("a"))
+    with pytest.raises(QueueArgumentsMismatch) as caught:
+        await second.declare(QUEUE)
+    for said in (f"'{name(first)}'", "'x-delivery-limit'", "it has '20'", "ask for '7'", "delete_queue"):
+        assert said in str(caught.value)
+    [failure] = await second.publish([letter("b")])
+    assert isinstance(failure, QueueArgumentsMismatch)
+    with pytest.raises(QueueArgumentsMismatch):
+        await second.consume(QUEUE, prefetch=1, on_delivery=Inbox())
+    await send(second, letter("c", queue=OTHER))
+
+
+async def test_another_queue_type_is_reported_too(rabbit: Rabbit):
+    quorum, classic = rabbit(), rabbit(queue_type="classic")
+    await quorum.connect()
+    await classic.connect()
+    await send(quorum, letter("a"))
+    with pytest.raises(QueueArgumentsMismatch, match="Set it as it was"):
+        await classic.declare(QUEUE)
+
+
+async def test_a_message_released_too_often_becomes_a_dead_letter(rabbit: Rabbit):
+    broker = rabbit(delivery_limit=2)
+    await broker.connect()
+
+    def release(delivery: Any) -> None:
+        releases.append(asyncio.ensure_future(delivery.release()))
+
+    releases: list[asyncio.Future[None]] = []
+    await broker.consume(QUEUE, prefetch=1, on_delivery=release)
+    await send(broker, letter("poison"))
+
+    async def buried() -> bool:
+        return (await broker.depth(QUEUE)).dead == 1
+
+    await eventually(buried)
+    await asyncio.gather(*releases)
+    assert len(releases) == 3
+
+
+async def test_messages_carry_what_the_contract_says(rabbit: Rabbit, amqp_url: str):
+    broker = rabbit()
+    await broker.connect()
+    await send(broker, letter("a", priority=5, message_id="m-1"), letter("b", raw=True))
+    async with raw_channel(amqp_url) as channel:
+        ours = (await channel.basic_get(name(broker), no_ack=True)).header.properties
+        foreign = (await channel.basic_get(name(broker), no_ack=True)).header.properties
+    assert (ours.delivery_mode, ours.content_type, ours.message_type) == (2, "application/json", "send_letter")
+    assert (ours.message_id, ours.priority) == ("m-1", 5)
+    assert ours.timestamp is not None
+    assert foreign.content_type is None
+
+
+# Publishing
+
+
+async def test_a_queue_deleted_behind_our_back_is_declared_again_and_the_message_sent(rabbit: Rabbit, amqp_url: str):
+    broker = rabbit()
+    await broker.connect()
+    await send(broker, letter("a"), letter("z", delay=1))
+    async with raw_channel(amqp_url) as channel:
+        await channel.queue_delete(name(broker))
+        await channel.exchange_delete(name(broker, "delay.1s"))
+    await send(broker, letter("b"))
+    await send(broker, letter("c", delay=1))
+    assert (await broker.depth(QUEUE)).ready == 1
+
+
+async def test_what_amqp_cannot_carry_fails_alone(rabbit: Rabbit):
+    broker = rabbit()
+    await broker.connect()
+    good, bad = letter("good"), letter("bad", headers={"job": object()})
+    first, failed, long, last = await broker.publish([good, bad, letter("long", type="t" * 300), letter("also good")])
+    assert (first, last) == (None, None)
+    for failure in (failed, long):
+        assert isinstance(failure, PublishFailed)
+        assert "cannot be sent" in str(failure)
+
+
+async def test_a_cancelled_publish_does_not_confuse_the_answers_of_others(rabbit: Rabbit):
+    broker = rabbit()
+    await broker.connect()
+    await send(broker, letter("warm up"))
+    tasks = [asyncio.ensure_future(broker.publish([letter(str(n), body=bytes(50_000))])) for n in range(60)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [answer for answer in answers[1::2] if answer != [None]] == []
+    await send(broker, letter("after"))
+
+
+# Consuming
+
+
+async def test_a_feed_that_stays_empty_beside_waiting_messages_is_opened_anew(
+    rabbit: Rabbit, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Deleted and declared in one breath, a quorum queue's consumer is neither cancelled nor served (RabbitMQ 3.10)."""
+    monkeypatch.setattr(subscription, "WATCH", 0.2)
+    broker, inbox = rabbit(), Inbox()
+    await broker.connect()
+    await broker.consume(QUEUE, prefetch=2, on_delivery=inbox)
+    await send(broker, letter("a"))
+    await eventually(lambda: inbox.texts == ["a"])
+    async with raw_channel(amqp_url) as channel:
+        await channel.queue_delete(name(broker))
+        arguments = Topology(prefix=broker.prefix, queue_type="quorum", delivery_limit=20).main_arguments(
+            QUEUE, (3, 10, 0)
+        )
+        await channel.queue_declare(name(broker), durable=True, arguments=arguments)
+    await send(broker, *(letter(text) for text in "bcdef"))
+    await eventually(lambda: len(set(inbox.texts)) >= 3)
+
+
+async def test_a_closed_channel_is_opened_again(rabbit: Rabbit):
+    broker, inbox = rabbit(), Inbox()
+    await broker.connect()
+    await broker.consume(QUEUE, prefetch=5, on_delivery=inbox)
+    await send(broker, letter("a"))
+    await eventually(lambda: inbox.texts == ["a"])
+    # A tag that was never given makes the broker close the channel.
+    [delivery] = inbox.deliveries
+    delivery._tag = 999  # type: ignore[attr-defined]
+    await delivery.ack()
+    await eventually(lambda: inbox.texts == ["a", "a"])
+    assert inbox.deliveries[1].redelivered
+    await delivery.release()
+    await inbox.deliveries[1].ack()
+    await send(broker, letter("b"))
+    await eventually(lambda: inbox.texts == ["a", "a", "b"])
+
+
+# Addresses
+
+
+async def test_a_server_that_is_not_there_is_told_within_seconds_and_without_the_password():
+    broker = RabbitBroker("amqp://ada:s3cr%40t@127.0.0.1:1/", prefix=fresh_prefix())
+    began = time.monotonic()
+    with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:1 is not available.*Start it") as caught:
+        await broker.connect()
+    [failure] = await broker.publish([letter("a")])
+    assert time.monotonic() - began < 3
+    assert isinstance(failure, BrokerUnavailable)
+    health = await broker.health()
+    assert not health.ok
+    for text in (str(caught.value), repr(caught.value.__cause__), str(failure), health.detail):
+        assert "s3cr" not in text
+    await broker.close()
+
+
+async def test_a_server_that_never_answers_is_told_within_the_connect_timeout():
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
+        writer.close()
+
+    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    broker = RabbitBroker(f"amqp://127.0.0.1:{port}/", connect_timeout=0.3)
+    began = time.monotonic()
+    answers = await asyncio.gather(*(broker.publish([letter("a")]) for _ in range(10)))
+    assert time.monotonic() - began < 1.5
+    assert all(isinstance(failure, BrokerUnavailable) for [failure] in answers)
+    await broker.close()
+    silent.close()
+    await eventually(lambda: len(asyncio.all_tasks()) == 1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost",
+        "http://localhost/",
+        "amqp://",
+        "amqp://u:p@ss@host/",
+        "amqp://u:p#ss@host/",
+        "amqp://u:p/ss@host/",
+        "amqp://u:ss@host:port/",
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_without_showing_the_password(url: str):
+    with pytest.raises(ConfigurationError) as caught:
+        RabbitBroker(url)
+    assert "ss@" not in str(caught.value)
+    assert "ss" not in str(caught.value).replace("password", "").replace("message", "").replace("must", "")
