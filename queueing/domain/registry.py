@@ -18,6 +18,7 @@ Handler: TypeAlias = Callable[..., Any]
 Errors: TypeAlias = tuple[type[BaseException], ...]
 
 DEFAULT_QUEUE: Final = "default"
+WHOLE: Final = "payload"
 _BARE: Final = (Any, inspect.Parameter.empty, dict, list, object)
 
 
@@ -70,6 +71,8 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
     def _whole(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if (args and kwargs) or len(args) > 1:
             raise InvalidPayload(f"{self.name} takes one payload, or its fields by name.")
+        if kwargs.keys() == {self.payload_parameter}:
+            return kwargs[str(self.payload_parameter)]
         return args[0] if args else (kwargs or None)
 
     def encode(self, payload: Any) -> bytes:
@@ -176,21 +179,17 @@ def describe(
 
 
 def _whole_payload(parameters: Mapping[str, tuple[Any, Any]]) -> str | None:
-    """The one parameter that takes the payload as a whole: a structured type, or nothing more than JSON."""
+    """The one parameter that takes the payload as a whole: of a structured type, or named ``payload``."""
     if len(parameters) != 1:
         return None
-    [(name, (kind, default))] = parameters.items()
-    if default is not inspect.Parameter.empty:
-        return None
-    if kind in _BARE:
-        return name if name == "payload" or kind is not inspect.Parameter.empty else None
+    [(name, (kind, _))] = parameters.items()
     structured = isinstance(kind, type) and (
         hasattr(kind, "__struct_fields__")
         or hasattr(kind, "__dataclass_fields__")
         or hasattr(kind, "__attrs_attrs__")
         or typing.is_typeddict(kind)
     )
-    return name if structured or typing.get_origin(kind) in (dict, list) else None
+    return name if structured or name == WHOLE else None
 
 
 def _spread_type(name: str, parameters: Mapping[str, tuple[Any, Any]], whole: str | None) -> Any:

@@ -14,6 +14,7 @@ from queueing.domain.context import JobContext
 from queueing.domain.ports import Broker, Command, Delivery, JobStore, Subscription
 from queueing.domain.registry import Registry
 from queueing.errors import BrokerError, StoreError
+from queueing.worker.endings import end
 from queueing.worker.executor import Attempt, Ending, Stop, deadline
 from queueing.worker.heartbeat import Heartbeat
 from queueing.worker.intake import Claimed, Intake
@@ -80,9 +81,7 @@ class Life:
             await self._patience(self._subscribe, f"the subscription of worker {self.id}")
             await self._until_end(tasks)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await self._close()
 
     async def _until_end(self, tasks: list[asyncio.Task[None]]) -> None:
@@ -94,8 +93,7 @@ class Life:
                 if task.done():
                     task.result()
         finally:
-            for end in ends:
-                end.cancel()
+            await end(ends)
         if self._patience.fenced.is_set():
             await self._die()
         else:
@@ -224,9 +222,7 @@ class Life:
         self._stopped += subscriptions.values()
 
     async def _close(self) -> None:
-        for task in list(self._deliveries):
-            task.cancel()
-        await asyncio.gather(*self._deliveries, return_exceptions=True)
+        await end(self._deliveries)
         for subscription in [*self._subscriptions.values(), *self._stopped]:
             await subscription.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

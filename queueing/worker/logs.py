@@ -38,10 +38,14 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(*, as_json: bool, level: str = "INFO") -> None:
-    """Replace the root logger's handlers by one on standard error."""
+    """Replace the root logger's handlers by one on standard error, from ``level`` up.
+
+    The root itself lets everything from INFO through, so that jobs keep their log lines whatever is shown here.
+    """
     handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level)
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     logging.root.handlers[:] = [handler]
-    logging.root.setLevel(level)
+    logging.root.setLevel(min(logging.INFO, handler.level))
     logging.getLogger("aio_pika").setLevel(logging.ERROR)
     logging.getLogger("aiormq").setLevel(logging.ERROR)

@@ -44,6 +44,16 @@ def test_a_dataclass_parameter_takes_the_payload_as_a_whole() -> None:
     known = describe("mail", handler)
     assert call(known, Email(to="x")) == Email(to="x", subject="Hello")
     assert known.bind(to="x") == {"to": "x"}
+    assert known.bind(Email("x")) == known.bind(email=Email("x")) == Email("x")
+
+
+def test_a_lone_parameter_of_a_plain_type_is_a_member_like_any_other() -> None:
+    def handler(sizes: list[int]) -> object:
+        return sizes
+
+    known = describe("resize", handler)
+    assert known.bind([1, 2]) == known.bind(sizes=[1, 2]) == {"sizes": [1, 2]}
+    assert call(known, {"sizes": [1]}) == [1]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +66,10 @@ def test_a_dataclass_parameter_takes_the_payload_as_a_whole() -> None:
     ],
 )
 def test_structured_payloads_arrive_as_their_type(kind: Any, payload: object, expected: object) -> None:
-    def handler(value: Any) -> object:
-        return value
+    def handler(payload: Any) -> object:
+        return payload
 
-    handler.__annotations__["value"] = kind
+    handler.__annotations__["payload"] = kind
     assert call(describe("typed", handler), payload) == expected
 
 

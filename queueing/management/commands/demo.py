@@ -10,6 +10,8 @@ from argparse import ArgumentParser
 from concurrent.futures import Future
 from typing import Any
 
+from channels.routing import get_default_application
+from daphne.server import Server
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -36,6 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-workers", action="store_true", help="without workers, to run them beside it")
 
     def handle(self, **given: Any) -> None:
+        application = get_default_application()
+        # After that: an ASGI module sets Django up once more, logging included.
         logs.configure(as_json=False, level="WARNING")
         port = _free_port()
         call_command("migrate", verbosity=0, interactive=False)
@@ -45,7 +49,7 @@ class Command(BaseCommand):
         running = asyncio.run_coroutine_threadsafe(work.run(), sync.engine_loop())
         running.add_done_callback(self._broken)
         try:
-            self._serve(port, password)
+            self._serve(application, port, password)
         finally:
             work.stop(running)
         self.stdout.write("Stopped.")
@@ -56,11 +60,7 @@ class Command(BaseCommand):
         except LeveretError as failure:
             raise CommandError(str(failure)) from failure
 
-    def _serve(self, port: int, password: str) -> None:
-        from daphne.server import Server
-
-        from dashboard.asgi import application
-
+    def _serve(self, application: Any, port: int, password: str) -> None:
         server = Server(
             application,
             endpoints=[f"tcp:port={port}:interface={HOST}"],
