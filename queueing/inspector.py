@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from queueing.domain.job import JobRecord
+from queueing.domain.attention import Standing
+from queueing.domain.job import JobRecord, JobSummary
 from queueing.domain.ports import Broker, JobStore
 from queueing.domain.reading import (
     Health,
@@ -21,9 +22,14 @@ from queueing.domain.reading import (
     WorkerStatus,
 )
 from queueing.domain.states import JobState
+from queueing.domain.waiting import Situation
 from queueing.errors import BrokerError, StoreError
 
 PAGE: Final = 50
+AHEAD: Final = 1_000
+"""Jobs in front of another are counted up to here."""
+STUCK: Final = 30.0
+"""Seconds in the outbox after which a message is not merely on its way."""
 
 
 class Inspector:
@@ -37,6 +43,10 @@ class Inspector:
 
     async def page(self, wanted: JobFilter, *, cursor: str | None = None, limit: int = PAGE) -> Page:
         return await self._store.page(wanted, cursor=cursor, limit=limit)
+
+    async def summaries(self, ids: Sequence[str]) -> list[JobSummary | None]:
+        """These jobs as a list shows them, in the order of ``ids``; None for those that are gone."""
+        return await self._store.summaries(ids)
 
     async def lanes(self) -> list[LaneCount]:
         return await self._store.lanes()
@@ -79,6 +89,12 @@ class Inspector:
     async def workers(self) -> list[WorkerStatus]:
         return await self._store.workers()
 
+    async def edges(self, *states: JobState) -> dict[JobState, datetime]:
+        """The earliest moment of each state: the next due, the longest waiting. Empty states are left out."""
+        queues = sorted({lane.queue for lane in await self._store.lanes()})
+        found = await asyncio.gather(*(self._store.oldest(state, queues) for state in states))
+        return {state: min(moments.values()) for state, moments in zip(states, found, strict=True) if moments}
+
     async def throughput(self, *, since: datetime, until: datetime) -> list[Minute]:
         return await self._store.minutes(since=since, until=until)
 
@@ -93,6 +109,33 @@ class Inspector:
                 # It went away between two questions; the next look says so in ``store``.
                 leader, outbox = None, None
         return Health(broker=broker, store=store, leader=leader, outbox=outbox)
+
+    async def standing(self, *, since: datetime, until: datetime) -> Standing:
+        """What :func:`~queueing.domain.attention.concerns` judges. Where the store is down, only that."""
+        health = await self.health()
+        if not health.store.ok:
+            return Standing(health=health)
+        queues, workers, minutes, stuck = await asyncio.gather(
+            self.queues(),
+            self.workers(),
+            self.throughput(since=since, until=until),
+            self._store.unconfirmed(older_than=STUCK, limit=1),
+        )
+        return Standing(health=health, stuck=bool(stuck), queues=queues, workers=workers, minutes=minutes)
+
+    async def situation(self, job: JobSummary) -> Situation:
+        """What :func:`~queueing.domain.waiting.checks` judges."""
+        queue, workers, health, ahead = await asyncio.gather(
+            self.queue(job.queue), self.workers(), self.health(), self._ahead(job)
+        )
+        return Situation(queue=queue, workers=tuple(workers), health=health, ahead=ahead, counted_to=AHEAD)
+
+    async def _ahead(self, job: JobSummary) -> int:
+        if job.state is not JobState.QUEUED or job.due_at is None:
+            return 0
+        wanted = JobFilter(states=(JobState.QUEUED,), queues=(job.queue,), until=job.due_at)
+        ids, _ = await self._store.ids(wanted, after=None, limit=AHEAD + 1)
+        return min(AHEAD, sum(job_id != job.id for job_id in ids))
 
     async def _depths(self, names: Sequence[str]) -> dict[str, QueueDepth]:
         answers = await asyncio.gather(*(self._broker.depth(name) for name in names), return_exceptions=True)
