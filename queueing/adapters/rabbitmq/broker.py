@@ -31,7 +31,8 @@ class RabbitBroker:
     query parameters (``heartbeat``, ``cafile``, …) pass through. Timeouts are in seconds. ``name`` is how the
     connections are labelled on the broker.
 
-    Publishing and consuming have a connection each: a blocked publisher must not stop acks.
+    Publishing has a connection of its own: RabbitMQ stops reading from it when it raises an alarm, and acks and
+    questions must go on.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class RabbitBroker:
         self._subscriptions: list[RabbitSubscription] = []
 
     async def connect(self) -> None:
-        """Raises BrokerUnavailable. Consuming connects when it begins."""
+        """Raises BrokerUnavailable. The other connection is made when it is needed."""
         self._out.open()
         self._in.open()
         await self._out.wire()
@@ -85,13 +86,13 @@ class RabbitBroker:
         return subscription
 
     async def depth(self, queue: str) -> QueueDepth:
-        main = await self._out.ask(partial(_counts, name=self._topology.main(queue)))
-        dead = await self._out.ask(partial(_counts, name=self._topology.dead(queue)))
+        main = await self._in.ask(partial(_counts, name=self._topology.main(queue)))
+        dead = await self._in.ask(partial(_counts, name=self._topology.dead(queue)))
         ready, consumers = main or (None, None)
         return QueueDepth(ready=ready, consumers=consumers, dead=dead[0] if dead else None)
 
     async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
-        return await sweep(self._out, self._topology.dead(queue), queue, keep, limit=limit)
+        return await sweep(self._in, self._topology.dead(queue), queue, keep, limit=limit)
 
     async def purge(self, queue: str) -> int:
         async def purge(_: Wire, channel: AbstractChannel) -> int:
@@ -100,30 +101,32 @@ class RabbitBroker:
             except ChannelNotFoundEntity:
                 return 0
 
-        return await self._out.ask(purge)
+        return await self._in.ask(purge)
 
     async def delete(self, queue: str) -> None:
         async def delete(_: Wire, channel: AbstractChannel) -> None:
             await channel.queue_delete(self._topology.main(queue))
             await channel.queue_delete(self._topology.dead(queue))
 
-        await self._out.ask(delete)
+        await self._in.ask(delete)
         await asyncio.sleep(RECREATION)
         self._declarations.forget([queue_need(queue)])
 
     async def health(self) -> ServerHealth:
         try:
-            wire = await self._out.wire()
+            wire = await self._in.wire()
             started = time.perf_counter()
-            await self._out.ask(_round_trip)
+            await self._in.ask(_round_trip)
         except BrokerError as failure:
             return ServerHealth(name="RabbitMQ", ok=False, detail=str(failure))
+        latency = time.perf_counter() - started
+        stopped = self._out.live is not None and self._out.live.blocked
         return ServerHealth(
             name="RabbitMQ",
-            ok=not wire.blocked,
+            ok=not stopped,
             version=wire.version_text,
-            latency=time.perf_counter() - started,
-            detail=str(blocked(self._out.server)) if wire.blocked else "",
+            latency=latency,
+            detail=str(blocked(self._out.server)) if stopped else "",
         )
 
 

@@ -11,6 +11,7 @@ from aiormq.exceptions import (
     AuthenticationError,
     ChannelPreconditionFailed,
     ConnectionNotAllowed,
+    InvalidFrameError,
     ProbableAuthenticationError,
 )
 from pamqp.exceptions import PAMQPException
@@ -34,6 +35,13 @@ def unavailable(server: str, cause: BaseException) -> BrokerUnavailable:
             f"RabbitMQ at {server} refuses this login: {_said(cause)}. "
             "Nothing can be sent or received. Correct the user, password and virtual host of the AMQP URL."
         )
+    if isinstance(cause, InvalidFrameError) and "Connection.OpenOk" in str(cause):
+        # aiormq keeps the broker's reason to itself here.
+        return BrokerUnavailable(
+            f"RabbitMQ at {server} does not open the virtual host of the AMQP URL: it does not exist, this user has no "
+            "permissions on it, or a limit of connections is reached; the server's log says which. "
+            "Nothing can be sent or received. Correct the AMQP URL, or create the virtual host."
+        )
     return BrokerUnavailable(
         f"RabbitMQ at {server} is not available: {_said(cause)}. Nothing can be sent or received until it is; "
         "stored jobs keep. Start it, or correct the AMQP URL."
@@ -53,13 +61,10 @@ def mismatch(refusal: ChannelPreconditionFailed) -> QueueArgumentsMismatch:
     if found is None:
         return QueueArgumentsMismatch(f"RabbitMQ refuses to declare a queue: {said}.")
     kind, name, argument = found["kind"], found["name"], found["argument"]
+    remedy = f"; or, if it may go with all that is in it, `rabbitmqctl delete_queue {name}`" if kind == "queue" else ""
     return QueueArgumentsMismatch(
-        f"The {kind} {name!r} exists with another {argument!r}: it has {_value(found['existing'])}, "
-        f"the settings ask for {_value(found['wanted'])}. Nothing was changed. Set it as it was; or, when the {kind} "
-        f"is empty and unused, delete it (`rabbitmqctl delete_queue {name}`) and it is made anew."
-        if kind == "queue"
-        else f"The {kind} {name!r} exists with another {argument!r}: it has {_value(found['existing'])}, "
-        f"the settings ask for {_value(found['wanted'])}. Nothing was changed. Use another prefix, or delete it."
+        f"The {kind} {name!r} exists with another {argument!r}: it has {_value(found['existing'])}, the settings ask "
+        f"for {_value(found['wanted'])}. Nothing was changed. Set it as it was, or use another prefix{remedy}."
     )
 
 
