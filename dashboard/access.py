@@ -95,6 +95,8 @@ def requires(permission: str, *, post: bool = False) -> Callable[[View], View]:
 
         guarded.requires = permission  # type: ignore[attr-defined]
         guarded.acts = post  # type: ignore[attr-defined]
+        # It asks by itself, and answers scripts in their own way; LoginRequiredMiddleware is for what has no guard.
+        guarded.login_required = False  # type: ignore[attr-defined]
         return guarded
 
     return decorate

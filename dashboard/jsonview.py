@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import NamedTuple
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.secrets import hush, is_secret, is_secret_value
 from dashboard.wording import visible
 
 CUT = 64 * 1024
@@ -24,17 +25,12 @@ INDENT_DEPTH = 24
 INLINE = 76
 """A container without containers in it stays on one line up to this length."""
 
-SECRET = re.compile(
-    r"pass(word|wd|phrase)?$|^pwd$|secret|token|authori[sz]ation|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|credential|cookie|session[_-]?id|^auth$|card[_-]?(number|no)?$|^pan$|cvv|cvc|iban|^ssn$|signature",
-    re.IGNORECASE,
-)
-SECRET_VALUE = re.compile(r'^"(?:Bearer |Basic |eyJ[\w-]+\.eyJ|-----BEGIN|sk_live_|xox[bp]-|ghp_|AKIA)')
 TOKEN = re.compile(
     r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)'
     r"|(?P<word>true|false|null)|(?P<punct>[{}\[\],:]))",
     re.DOTALL,
 )
+DECODER, ENCODER = json.JSONDecoder(strict=False), json.JSONEncoder(ensure_ascii=False)
 CLASSES = {"string": "s", "number": "n", "word": "w"}
 CLOSING = {"{": "}", "[": "]"}
 
@@ -59,11 +55,9 @@ def show(source: bytes | str, *, reveal: bool = False, limit: int | None = CUT) 
     total = len(text)
     cut = limit is not None and total > limit
     tokens = list(_tokens(text[:limit] if cut else text))
-    if tokens and tokens[-1].kind == "rest" and not cut:
-        return Shown(mark_safe(escape(visible(text))), total, False, 0)  # noqa: S308  escaped
-    printer = Printer(reveal)
+    printer = Printer(tokens, reveal)
     for index, token in enumerate(tokens):
-        printer.put(token, tokens, index)
+        printer.put(token, index)
     return Shown(mark_safe("".join(printer.out)), total, cut, printer.masked)  # noqa: S308  the printer escapes
 
 
@@ -88,6 +82,7 @@ class Level:
 
 @dataclass
 class Printer:
+    tokens: list[Token]
     reveal: bool
     out: list[str] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
@@ -95,7 +90,7 @@ class Printer:
     """Depth of containers inside a masked one."""
     masked: int = 0
 
-    def put(self, token: Token, tokens: list[Token], index: int) -> None:
+    def put(self, token: Token, index: int) -> None:
         if self.hiding:
             if token.text in CLOSING and token.kind == "punct":
                 self.hiding += 1
@@ -105,12 +100,12 @@ class Printer:
         match token:
             case Token("punct", "{" | "[" as bracket):
                 self._before()
-                if self._secret():
+                if self._secret("container"):
                     self._mask("object" if bracket == "{" else "list")
                     self.hiding = 1
                 else:
                     self.out.append(bracket)
-                    self.levels.append(Level(bracket, _fits(tokens, index)))
+                    self.levels.append(Level(bracket, _fits(self.tokens, index)))
             case Token("punct", "}" | "]" as bracket):
                 level = self.levels.pop() if self.levels else Level("", True)
                 if not level.empty:
@@ -128,10 +123,10 @@ class Printer:
                 level.key, level.awaits_key = _decoded(text), False
                 self.out.append(_span("k", _legible(text)))
             case Token("rest", text):
-                self.out.append(_span("c", visible(text)))
+                self._rest(text)
             case Token(kind, text):
                 self._before()
-                if self._secret() or (not self.reveal and SECRET_VALUE.match(text)):
+                if self._secret(kind) or (not self.reveal and is_secret_value(text)):
                     self._mask(f"{len(_decoded(text)):,} characters" if kind == "string" else "")
                 else:
                     self.out.append(_span(CLASSES[kind], _legible(text) if kind == "string" else text))
@@ -154,10 +149,17 @@ class Printer:
     def _line(self) -> str:
         return "\n" + "  " * min(len(self.levels), INDENT_DEPTH)
 
-    def _secret(self) -> bool:
+    def _rest(self, text: str) -> None:
+        """What is not JSON, or was cut off in the middle of a string."""
+        if self._secret("string") or (not self.reveal and is_secret_value(text)):
+            self._mask("")
+        else:
+            self.out.append(_span("c", visible(text if self.reveal else hush(text))))
+
+    def _secret(self, kind: str) -> bool:
         if self.reveal or not self.levels or self.levels[-1].bracket != "{":
             return False
-        return bool(SECRET.search(self.levels[-1].key))
+        return is_secret(self.levels[-1].key, kind)
 
     def _mask(self, what: str) -> None:
         self.masked += 1
@@ -166,7 +168,8 @@ class Printer:
 
 def _fits(tokens: list[Token], index: int) -> bool:
     length, start = 0, tokens[index].text
-    for token in tokens[index + 1 :]:
+    for at in range(index + 1, min(len(tokens), index + 1 + INLINE)):
+        token = tokens[at]
         if token.kind == "punct" and token.text == CLOSING[start]:
             return True
         if token.kind == "punct" and token.text in CLOSING:
@@ -178,20 +181,22 @@ def _fits(tokens: list[Token], index: int) -> bool:
 
 
 def _decoded(literal: str) -> str:
+    if "\\" not in literal:
+        return literal[1:-1]
     try:
-        value = json.loads(literal, strict=False)
+        return str(DECODER.decode(literal))
     except ValueError:
         return literal[1:-1]
-    return value if isinstance(value, str) else literal
 
 
 def _legible(literal: str) -> str:
     """The string with its letters as letters (``ä`` for ``\\u00e4``), and what cannot be seen as escapes."""
+    if "\\" not in literal:
+        return visible(literal)
     try:
-        value = json.loads(literal, strict=False)
+        return visible(ENCODER.encode(DECODER.decode(literal)))
     except ValueError:
         return visible(literal)
-    return visible(json.dumps(value, ensure_ascii=False))
 
 
 def _span(classes: str, text: str) -> str:

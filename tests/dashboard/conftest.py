@@ -1,0 +1,64 @@
+"""Four people look at every page: one who may only look, one who may operate, one without any permission, nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.models import AbstractBaseUser, Group, User
+from django.test import Client
+
+from queueing.domain.reading import Health, ServerHealth
+
+HEALTHY = Health(
+    broker=ServerHealth(name="RabbitMQ", ok=True, version="4.1.4"),
+    store=ServerHealth(name="Redis", ok=True, version="7.4", latency=0.0004),
+    leader="app-01",
+    outbox=0,
+)
+
+
+def member(name: str, *groups: str) -> User:
+    user = User.objects.create_user(name, password="correct horse")
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def logged_in(user: AbstractBaseUser) -> Client:
+    client = Client(enforce_csrf_checks=False)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def viewer(db: None) -> Client:
+    return logged_in(member("vera", "Viewer"))
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    return logged_in(member("otto", "Operator"))
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    return logged_in(member("ada", "Admin"))
+
+
+@pytest.fixture
+def outsider(db: None) -> Client:
+    """Has an account, and no permission."""
+    return logged_in(member("oscar"))
+
+
+@pytest.fixture
+def anonymous(db: None) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def healthy() -> Iterator[None]:
+    """Servers that answer, without asking any."""
+    with patch("dashboard.engine.health", return_value=HEALTHY):
+        yield
