@@ -1,0 +1,133 @@
+"""The rows of the list of jobs, and what may be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import msgspec
+from django.utils import timezone
+
+from dashboard import acts, engine
+from dashboard.access import Viewer
+from dashboard.jobquery import AHEAD_OF_TIME, JobQuery
+from dashboard.live import Params, live_view
+from queueing.domain.job import JobSummary
+from queueing.domain.reading import Page
+from queueing.domain.states import JobState
+from queueing.inspector import PAGE, Inspector
+
+NEW = 100
+"""New jobs are counted up to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: str
+    job: JobSummary | None
+    """None: it was discarded, or trimmed, while somebody looked at it."""
+    moved: bool = False
+    """It has left the state that the list is about; it keeps its place until the list is loaded again."""
+
+    @property
+    def acts(self) -> tuple[acts.Act, ...]:
+        return acts.ALLOWED[self.job.state] if self.job else ()
+
+
+@live_view("jobs.tabs", template="dashboard/jobs/_tabs.html", hints=("job",))
+def tabs(params: Params, viewer: Viewer) -> dict[str, Any]:
+    query = JobQuery.of(params)
+    counts = engine.look(lambda inspector: inspector.counts(queues=query.queues, types=query.types))
+    links = [(state, query.url(state=state), counts[state] if query.countable else None) for state in JobState]
+    return {
+        "query": query,
+        "links": links,
+        "all_url": query.url(state=None),
+        "total": sum(counts.values()) if query.countable else None,
+    }
+
+
+@live_view("jobs.list", template="dashboard/jobs/_list.html", hints=("job",), every=15.0)
+def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
+    """The rows that the page was loaded with, each as it is now, and how many have come since."""
+    query, ids = JobQuery.of(params), list(params["ids"])
+    top = datetime.fromisoformat(params["top"]) if params["top"] else None
+    jobs, new, counts = engine.look(lambda inspector: _again(inspector, query, ids, top))
+    rows = [Row(job_id, job, _moved(job, query)) for job_id, job in zip(ids, jobs, strict=True)]
+    context = _context(query, rows, params["newer"], params["older"], counts)
+    return context | {"new": new, "more_new": new >= NEW}
+
+
+@live_view("jobs.followed", template="dashboard/jobs/_list.html", hints=("job",), every=15.0)
+def followed(params: Params, viewer: Viewer) -> dict[str, Any]:
+    """The newest rows, whichever those are."""
+    query = JobQuery.of(params)
+    page, counts = engine.look(lambda inspector: _newest(inspector, query))
+    return _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, counts)
+
+
+def params_of(query: JobQuery, page: Page) -> dict[str, Any]:
+    """What :func:`shown` needs to show this page again."""
+    first = query.cursor == "" and bool(page.rows)
+    top = moment_of(page.rows[0]) if first else None
+    return {
+        **query.params,
+        "ids": [job.id for job in page.rows],
+        "top": top.isoformat() if top else "",
+        "newer": page.newer,
+        "older": page.older,
+    }
+
+
+def moment_of(job: JobSummary) -> datetime:
+    """The time that matters in its state, by which lists are ordered."""
+    match job.state:
+        case JobState.SCHEDULED | JobState.QUEUED | JobState.RETRYING:
+            found = job.due_at
+        case JobState.RUNNING:
+            found = job.started_at
+        case _:
+            found = job.finished_at
+    return found or job.created_at
+
+
+Counts: TypeAlias = dict[JobState, int]
+
+
+async def _newest(inspector: Inspector, query: JobQuery) -> tuple[Page, Counts]:
+    page = await inspector.page(query.filter(now=timezone.now()))
+    return page, await inspector.counts(queues=query.queues, types=query.types)
+
+
+async def _again(
+    inspector: Inspector, query: JobQuery, ids: Sequence[str], top: datetime | None
+) -> tuple[list[JobSummary | None], int, Counts]:
+    jobs = await inspector.summaries(ids)
+    counts = await inspector.counts(queues=query.queues, types=query.types)
+    if top is None:
+        return jobs, 0, counts
+    wanted = query.filter(now=timezone.now())
+    since = max(top, wanted.since) if wanted.since else top
+    page = await inspector.page(msgspec.structs.replace(wanted, since=since), limit=NEW + PAGE)
+    known = set(ids)
+    return jobs, min(NEW, sum(job.id not in known for job in page.rows)), counts
+
+
+def _context(query: JobQuery, rows: list[Row], newer: str | None, older: str | None, counts: Counts) -> dict[str, Any]:
+    total = counts[query.state] if query.state else sum(counts.values())
+    later = [(state, query.url(state=state), counts[state]) for state in AHEAD_OF_TIME if counts[state]]
+    return {
+        "query": query,
+        "rows": rows,
+        "newer": query.url(cursor=newer) if newer else "",
+        "older": query.url(cursor=older) if older else "",
+        "total": total if query.countable and query.state else None,
+        "in_state": total,
+        "later": later if query.countable and not query.state else [],
+    }
+
+
+def _moved(job: JobSummary | None, query: JobQuery) -> bool:
+    return job is not None and query.state is not None and job.state is not query.state

@@ -1,0 +1,69 @@
+"""Throughput and latency over time, as figures and as what the charts draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from queueing.domain import latency
+from queueing.domain.reading import Minute
+
+PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+SETTLED = timedelta(seconds=15)
+"""The present minute counts once it is that old; a rate over less says little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Some minutes together. Rates are per second."""
+
+    at: datetime
+    succeeded: float
+    retried: float
+    failed: float
+    wait: dict[str, float | None]
+    run: dict[str, float | None]
+
+
+def points(minutes: Sequence[Minute], *, now: datetime, step: int = 1) -> list[Point]:
+    """A point for every ``step`` minutes."""
+    settled = [minute for minute in minutes if now - minute.at >= SETTLED]
+    return [_point(settled[start : start + step], now) for start in range(0, len(settled), step)]
+
+
+def _point(some: Sequence[Minute], now: datetime) -> Point:
+    seconds = sum(min(60.0, (now - minute.at).total_seconds()) for minute in some)
+    return Point(
+        at=some[0].at,
+        succeeded=sum(minute.succeeded for minute in some) / seconds,
+        retried=sum(minute.retried for minute in some) / seconds,
+        failed=sum(minute.failed for minute in some) / seconds,
+        wait=percentiles(minute.wait for minute in some),
+        run=percentiles(minute.run for minute in some),
+    )
+
+
+def percentiles(histograms: Iterator[Sequence[int]]) -> dict[str, float | None]:
+    total = latency.merged(histograms)
+    return {name: latency.percentile(total, share) for name, share in PERCENTILES.items()}
+
+
+def drawn(found: Sequence[Point]) -> dict[str, Any]:
+    """What the script reads: columns, times in seconds since 1970."""
+    return {
+        "at": [int(point.at.timestamp()) for point in found],
+        "succeeded": [round(point.succeeded, 3) for point in found],
+        "retried": [round(point.retried, 3) for point in found],
+        "failed": [round(point.failed, 3) for point in found],
+        **{kind: _columns([getattr(point, kind) for point in found]) for kind in ("wait", "run")},
+    }
+
+
+def _columns(rows: Sequence[dict[str, float | None]]) -> dict[str, list[float | None]]:
+    return {name: [_rounded(row[name]) for row in rows] for name in PERCENTILES}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else float(f"{seconds:.3g}")

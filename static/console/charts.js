@@ -1,0 +1,129 @@
+// The overview's charts. The figures are in the page as JSON; a new rendering brings new ones.
+const READERS = { throughput: ["succeeded"], errors: ["retried", "failed"], latency: ["p50", "p95", "p99"] };
+const COLOURS = { retried: "retrying" };
+const charts = new Map();
+let kind = "wait";
+
+function colour(name) {
+  const probe = document.createElement("i");
+  probe.className = name;
+  if (name.startsWith("--")) probe.style.color = `var(${name})`;
+  else probe.style.color = "var(--m, var(--c))";
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+const faint = (value) => value.replace(/^rgb\((.*)\)$/, "rgba($1, .14)");
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const figure = (value) => (value >= 1000 ? `${value / 1000} k` : String(value));
+const seconds = (value) =>
+  value >= 3600 ? `${value / 3600} h` : value >= 60 ? `${value / 60} m` : value >= 1 ? `${value} s` : `${+(value * 1000).toPrecision(1)} ms`;
+
+function read() {
+  const source = document.getElementById("series");
+  return source ? JSON.parse(source.textContent) : null;
+}
+
+function columns(name, series) {
+  const from = name === "latency" ? series[kind] : series;
+  const values = READERS[name].map((one) => from[one]);
+  // Failed is drawn over retried, from the same ground: their sum is the height.
+  if (name === "errors") values[0] = values[0].map((value, at) => value + values[1][at]);
+  return [series.at, ...values];
+}
+
+// Round steps, so that the axis reads well: 1, 2, 5 times a power of ten.
+function nice(top) {
+  const power = 10 ** Math.floor(Math.log10(top || 1));
+  return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= top) ?? top;
+}
+
+function linear(u, low, high) {
+  return [0, nice(Math.max(high ?? 0, 0.1))];
+}
+
+function decades(u, low, high) {
+  if (low == null || high == null) return [0.01, 10];
+  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.0001))];
+}
+
+const DECADES = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600];
+
+function options(name, element) {
+  const text = colour("--text-3");
+  const font = "11px Inter, system-ui, sans-serif";
+  const grid = { stroke: colour("--line"), width: 1 };
+  const last = name !== "throughput";
+  const latency = name === "latency";
+  return {
+    ...size(element),
+    padding: [name === "errors" ? 4 : 10, 12, last ? 0 : 4, 0],
+    legend: { show: false },
+    cursor: { points: { size: 6 }, drag: { x: false, y: false }, sync: { key: "overview" } },
+    scales: { x: { time: true }, y: latency ? { distr: 3, range: decades } : { range: linear } },
+    axes: [
+      { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: (u, all) => all.map((at) => clock.format(at * 1000)) },
+      {
+        stroke: text, font, grid, ticks: { show: false }, gap: 6, size: 50,
+        splits: (u, axis, low, high) => (latency ? DECADES.filter((one) => one >= low && one <= high) : name === "errors" ? [0, high] : [0, high / 2, high]),
+        filter: (u, splits) => splits,
+        values: (u, all) => all.map(latency ? seconds : figure),
+      },
+    ],
+    series: [{}, ...READERS[name].map((one) => line(name, colour(COLOURS[one] ?? one)))],
+  };
+}
+
+function line(name, stroke) {
+  const points = { show: false };
+  if (name === "errors") return { fill: stroke, width: 0, points, paths: window.uPlot.paths.bars({ size: [0.7, 8] }) };
+  return { stroke, width: 1.25, points, spanGaps: false, fill: name === "throughput" ? faint(stroke) : undefined };
+}
+
+const size = (element) => ({ width: Math.max(120, element.clientWidth - 8), height: element.clientHeight - 4 });
+
+function draw(series) {
+  for (const element of document.querySelectorAll("[data-chart]")) {
+    const name = element.dataset.chart;
+    const known = charts.get(name);
+    if (known?.root.isConnected) known.setData(columns(name, series));
+    else {
+      known?.destroy();
+      charts.set(name, new window.uPlot(options(name, element), columns(name, series), element));
+    }
+  }
+  for (const button of document.querySelectorAll("[data-latency] button")) {
+    button.setAttribute("aria-pressed", String(button.value === kind));
+  }
+  for (const legend of document.querySelectorAll("[data-of]")) legend.hidden = legend.dataset.of !== kind;
+}
+
+function again() {
+  const series = read();
+  if (series && window.uPlot) draw(series);
+}
+
+function afresh() {
+  for (const chart of charts.values()) chart.destroy();
+  charts.clear();
+  again();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-latency] button");
+  if (!button || button.value === kind) return;
+  kind = button.value;
+  again();
+});
+document.addEventListener("leveret:renewed", (event) => event.target.querySelector?.("[data-chart]") && again());
+new MutationObserver(afresh).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", afresh);
+new ResizeObserver(() => {
+  for (const [name, chart] of charts) {
+    const element = document.querySelector(`[data-chart="${name}"]`);
+    if (element && element.clientWidth - 8 !== chart.width) chart.setSize(size(element));
+  }
+}).observe(document.getElementById("main"));
+document.fonts.ready.then(again);

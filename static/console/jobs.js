@@ -1,0 +1,85 @@
+// The list of jobs and the page of one: acts on a selection, and the keys for acts.
+import { send } from "./actions.js";
+import { copy } from "./copy.js";
+import { confirm } from "./dialogs.js";
+import { press } from "./keys.js";
+import { current } from "./rows.js";
+import { toast } from "./toasts.js";
+
+const selection = document.getElementById("selection");
+const picked = () => [...document.querySelectorAll("table.rows tbody input.check:checked")];
+const jobs = (count) => (count === 1 ? "1 job" : `${count.toLocaleString("en")} jobs`);
+
+const SURE = {
+  Cancel: (count) => ({
+    title: `Cancel ${jobs(count)}?`,
+    text: "Those that wait are called off, those that run are asked to stop. They can be run again.",
+    verb: `Cancel ${jobs(count)}`,
+  }),
+  Discard: (count) => ({
+    title: `Discard ${jobs(count)}?`,
+    text: "Records, logs and results are deleted. Nothing brings them back.",
+    verb: `Discard ${jobs(count)}`,
+    danger: true,
+  }),
+};
+
+selection?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { submitter } = event;
+  const sure = SURE[submitter.dataset.act]?.(picked().length);
+  if (sure && !(await confirm(sure))) return;
+  const response = await send(selection, submitter);
+  if (!response) return;
+  if (response.ok) clear();
+  else toast({ text: "It was not done", detail: `The console answered ${response.status}.`, tone: "error" });
+});
+
+function clear() {
+  for (const box of picked()) box.checked = false;
+  for (const row of document.querySelectorAll("tr.is-selected")) row.classList.remove("is-selected");
+  const all = document.querySelector("[data-pick-all]");
+  if (all) all.checked = all.indeterminate = false;
+  tell();
+}
+
+selection?.addEventListener("reset", (event) => {
+  event.preventDefault();
+  clear();
+});
+
+// The bar counts by itself; this says it to those who do not see it, when they stop ticking.
+let timer = 0;
+function tell() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const count = picked().length;
+    document.getElementById("say").textContent = count ? `${jobs(count)} selected` : "Nothing selected";
+  }, 800);
+}
+document.addEventListener("leveret:selection", tell);
+
+// What was ticked or pressed in a row that the server does not offer to act on is left to the page.
+function act(key) {
+  if (picked().length) return selection?.querySelector(`[data-key="${key}"]`)?.click() ?? false;
+  const within = current() ?? document.querySelector(".job-head");
+  return within?.querySelector(`[data-key="${key}"]`)?.click() ?? false;
+}
+for (const key of "rncd") press(key, () => act(key));
+press("y", () => {
+  const id = current()?.querySelector(".id")?.title ?? document.getElementById("job-id")?.textContent;
+  if (!id) return false;
+  copy(id, "Id copied");
+});
+press("Escape", () => (picked().length ? clear() : false));
+
+// One picker at a time, and none after a click elsewhere.
+document.addEventListener("click", (event) => {
+  for (const pick of document.querySelectorAll("details.pick[open]")) if (!pick.contains(event.target)) pick.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const pick = event.key === "Escape" && document.querySelector("details.pick[open]");
+  if (!pick) return;
+  pick.open = false;
+  pick.querySelector("summary").focus();
+});
