@@ -93,7 +93,10 @@ class Attempt:
         self._task = asyncio.create_task(work)
         if self._stop is not None and self._known.is_async:
             self._task.cancel()  # the stop came while the payload was decoded
-        await asyncio.wait([self._task])
+        try:
+            await asyncio.wait([self._task])
+        finally:
+            self._task.cancel()  # where this attempt itself was given up; else it has ended
         return self._judge(self._task)
 
     def _judge(self, task: asyncio.Task[Any]) -> Ending:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from queueing.dispatch import Dispatch
 from queueing.domain.context import JobContext
-from queueing.domain.ports import Broker, Command, Delivery, JobStore, Subscription
+from queueing.domain.ports import Broker, Command, Delivery, JobStore
 from queueing.domain.registry import Registry
-from queueing.errors import BrokerError, StoreError
+from queueing.errors import StoreError
 from queueing.worker.endings import end
 from queueing.worker.executor import Attempt, Ending, Stop, deadline
 from queueing.worker.heartbeat import Heartbeat
@@ -24,6 +24,7 @@ from queueing.worker.options import WorkerOptions
 from queueing.worker.patience import Fenced, Patience
 from queueing.worker.reporter import Reporter
 from queueing.worker.settlement import Settler, undone
+from queueing.worker.taking import Taking
 
 log: Final = logging.getLogger("queueing.worker")
 
@@ -54,9 +55,9 @@ class Life:
         self._heartbeat = Heartbeat(self, store, options)
         self._slots = asyncio.Semaphore(options.concurrency)
         self._pool = ThreadPoolExecutor(options.concurrency, thread_name_prefix=f"job-{worker_id}")
-        self._subscriptions: dict[str, Subscription] = {}
-        self._stopped: list[Subscription] = []
-        """Consumers that take no more, but whose deliveries are still being settled."""
+        self._taking = Taking(
+            broker, store, options.queues, prefetch=options.concurrency, on_delivery=self._on_delivery
+        )
         self._deliveries: set[asyncio.Task[None]] = set()
         self.attempts: dict[str, Attempt] = {}
         """Running attempts by job id."""
@@ -72,14 +73,16 @@ class Life:
 
     async def run(self) -> None:
         """Returns when the worker has stopped, or has been fenced."""
-        await self._patience(self._heartbeat.beat, f"the first heartbeat of worker {self.id}")
+        await self._patience(self._first_beat, f"the first heartbeat of worker {self.id}")
         helpers: list[Coroutine[Any, Any, None]] = [self._heartbeat.run(), self.reporter.run()]
         if self.options.leads:
             helpers.append(self._leader.run())
         tasks = [asyncio.create_task(helper) for helper in helpers]
         try:
-            await self._patience(self._subscribe, f"the subscription of worker {self.id}")
+            await self._patience(self._take, f"the subscription of worker {self.id}")
             await self._until_end(tasks)
+        except Fenced:
+            await self._die()
         finally:
             await end(tasks)
             await self._close()
@@ -99,14 +102,14 @@ class Life:
         else:
             await self._finish()
 
-    async def _subscribe(self) -> None:
-        for queue in self.options.queues:
-            if queue not in self._subscriptions:
-                await self._store.register_queue(queue)
-                await self._broker.declare(queue)
-                self._subscriptions[queue] = await self._broker.consume(
-                    queue, prefetch=self.options.concurrency, on_delivery=self._on_delivery
-                )
+    async def _first_beat(self) -> None:
+        # A worker that is told to stop while the store is away must not wait for it.
+        if not self.stopping:
+            await self._heartbeat.beat()
+
+    async def _take(self) -> None:
+        if not self.quiet and not self.stopping:
+            await self._taking.start()
 
     def _on_delivery(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._handle(delivery))
@@ -123,6 +126,7 @@ class Life:
         try:
             async with self._slots:
                 if self._patience.fenced.is_set() or self._stopping.is_set() or self.quiet:
+                    await self._taking.until_none()
                     await delivery.release()
                     return
                 claimed = await self._intake.take(delivery)
@@ -171,10 +175,10 @@ class Life:
                     attempt.stop(Stop.CANCEL)
             case "quiet":
                 self.quiet = True
-                await self._unsubscribe()
+                await self._taking.stop()
             case "resume":
                 self.quiet = False
-                await self._subscribe()
+                await self._take()
             case "stop":
                 self._stopping.set()
             case _:
@@ -190,41 +194,39 @@ class Life:
         self._patience.fenced.set()
 
     async def _die(self) -> None:
+        await self._taking.stop()
         for attempt in list(self.attempts.values()):
             attempt.stop(Stop.FENCE)
         await self._wait_for_deliveries(self.options.grace)
 
     async def _finish(self) -> None:
         """Take no more, let running jobs finish within the grace, hand the rest back."""
-        await self._unsubscribe()
+        await self._taking.stop()
+        await self._announce()
         waiting = asyncio.create_task(self._wait_for_deliveries(self.options.grace))
         hurried = asyncio.create_task(self._hurry.wait())
         await asyncio.wait([waiting, hurried], return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        if not waiting.done():
+        await end([waiting, hurried])
+        if self._deliveries:
             log.warning("Worker %s hands back %d running jobs.", self.id, len(self.attempts))
             for attempt in list(self.attempts.values()):
                 attempt.stop(Stop.SHUTDOWN)
-            waiting.cancel()
             await self._wait_for_deliveries(HAND_BACK)
+
+    async def _announce(self) -> None:
+        """Let the console know at once; the next heartbeat would be too late for a short stop."""
+        try:
+            await self._heartbeat.beat()
+        except StoreError as failure:
+            log.warning("Worker %s could not say that it is stopping: %s", self.id, failure)
 
     async def _wait_for_deliveries(self, seconds: float) -> None:
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=seconds)
 
-    async def _unsubscribe(self) -> None:
-        subscriptions, self._subscriptions = self._subscriptions, {}
-        for subscription in subscriptions.values():
-            try:
-                await subscription.stop()
-            except BrokerError as failure:
-                log.warning("A consumer could not be stopped, its channel is gone: %s", failure)
-        self._stopped += subscriptions.values()
-
     async def _close(self) -> None:
         await end(self._deliveries)
-        for subscription in [*self._subscriptions.values(), *self._stopped]:
-            await subscription.close()
+        await self._taking.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         try:
             await self.metrics.flush()
