@@ -22,6 +22,7 @@ from django.utils import timezone
 from dashboard.live import Watched
 from dashboard.live.frames import Frame
 from dashboard.live.hub import Hub, Mode
+from dashboard.live.origin import is_ours
 from dashboard.live.process import hub as hub_of_process
 from dashboard.live.session import viewer_of_session
 
@@ -49,6 +50,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped ups
         self.refused: list[str] = []
         self.stirred, self.acknowledged = asyncio.Event(), asyncio.Event()
         self.heard, self.tasks = time.monotonic(), list[asyncio.Task[None]]()
+        if not is_ours(self.scope):
+            await self.close()
+            return
         # Accepted first: a refused handshake could not tell the page why.
         await self.accept()
         if await self._may_stay():
@@ -176,4 +180,4 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped ups
         return False
 
 
-websocket_urlpatterns = [re_path(r"(?:^|/)live/$", LiveConsumer.as_asgi())]
+websocket_urlpatterns = [re_path(r"^(?:.+/)?live/$", LiveConsumer.as_asgi())]
