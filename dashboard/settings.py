@@ -162,7 +162,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "dashboard.storage.PlainStorage" if STATIC_FROM_SOURCE else "dashboard.storage.ModuleStorage"},
+    "staticfiles": {
+        "BACKEND": "dashboard.storage.PlainStorage" if STATIC_FROM_SOURCE else "dashboard.storage.ModuleStorage"
+    },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCE
 
