@@ -1,0 +1,79 @@
+// The enqueue form without leaving the page: rows and variants change in place, the payload is shown while it is typed.
+const form = document.getElementById("draft");
+const PAUSE = 250;
+let timer = 0;
+let asked = 0;
+
+async function ask(target, submitter) {
+  const mine = ++asked;
+  const body = new FormData(form, submitter);
+  const headers = { "HX-Request": "true", "HX-Target": target };
+  const response = await fetch(form.dataset.draft, { method: "POST", body, headers });
+  // What was asked later is newer.
+  return response.ok && mine === asked ? response.text() : null;
+}
+
+async function preview() {
+  const shown = form.querySelector("[name=show]:checked")?.value;
+  const html = await ask("div#aside").catch(() => null);
+  if (html === null) return;
+  document.getElementById("aside").innerHTML = html;
+  const chosen = form.querySelector(`[name=show][value="${shown}"]`);
+  if (chosen) chosen.checked = true;
+}
+
+async function change(submitter, focus) {
+  const html = await ask("form#draft", submitter).catch(() => null);
+  if (html === null) {
+    form.requestSubmit(submitter);
+    return;
+  }
+  form.innerHTML = html;
+  ready();
+  (document.getElementById(focus) ?? document.getElementById("f-json"))?.focus();
+}
+
+function ready() {
+  for (const one of form.querySelectorAll("[data-scripted-away]")) one.hidden = true;
+  when();
+}
+
+function when() {
+  const run = form.querySelector("[name=run]:checked")?.value;
+  for (const one of form.querySelectorAll("[data-when-run]")) one.hidden = one.dataset.whenRun !== run;
+}
+
+function count() {
+  const n = form.elements.count.value.trim();
+  form.querySelector("[data-count]").textContent = `Enqueue ${n || "?"} job${n === "1" ? "" : "s"}`;
+}
+
+form.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (button?.name !== "change" || button.dataset.failed) return;
+  event.preventDefault();
+  button.dataset.failed = "once"; // should the script's way fail, the browser's is next
+  const [verb, name = ""] = button.value.split(" ");
+  const rows = form.elements[name]?.value;
+  change(button, verb === "add" ? `f-${name}.${rows}` : `f-${name.replace(/\.\d+$/, "")}`);
+});
+form.addEventListener("input", (event) => {
+  if (event.target.name === "show") return;
+  if (event.target.name === "count") count();
+  if (event.target.name === "run") when();
+  clearTimeout(timer);
+  timer = setTimeout(preview, PAUSE);
+});
+form.addEventListener("change", (event) => {
+  if ("submits" in event.target.dataset) document.getElementById("choose").requestSubmit();
+  if (!("changes" in event.target.dataset)) return;
+  clearTimeout(timer);
+  change(event.target.parentElement.querySelector("[value=pick]"), event.target.id);
+});
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(document.getElementById("enqueue"));
+});
+
+ready();
+// Errors are for reading: the first one has the focus.
+form.querySelector("[aria-invalid=true]")?.focus();
