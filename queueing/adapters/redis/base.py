@@ -37,6 +37,10 @@ class Part:
                 raise ConfigurationError(f"Retention is for finished states, 0 seconds or more: not {state}={seconds}.")
         self._retention: Final = {state: -1 if math.isinf(kept[state]) else round(kept[state] * 1000) for state in kept}
 
+    def _finished_retention(self) -> list[Arg]:
+        """Of succeeded, failed, cancelled, in ms; -1: for ever."""
+        return [self._retention[state] for state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)]
+
     async def now(self) -> datetime:
         """By the store's clock."""
         seconds, micros = await self._connection.call("TIME")

@@ -67,6 +67,12 @@ class Connection:
             self._client = self._open()
         return self._client
 
+    def open(self) -> Any:
+        """A client of one's own, to be closed by whoever opened it. It does not try again by itself."""
+        client = self._open()
+        client.set_retry(Retry(ConstantBackoff(0), 0))
+        return client
+
     async def connect(self) -> None:
         await self.call("PING")
 

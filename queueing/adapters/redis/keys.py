@@ -1,14 +1,15 @@
 """Names of keys, and of the fields of a job's hash. The scripts build the same names; ``base.lua`` is their twin.
 
 ===================================  ==============================================================================
-``spec:<id>``                        string: the immutable part, packed
+``spec:<id>``                        string: the immutable part, packed; a short one is in the hash
 ``job:<id>``                         hash: what changes; values of 64 bytes at most, so that it stays a listpack
 ``out:<id>``                         string: a result that is too long for the hash, or an error without an attempt
 ``attempts:<id>`` ``log:<id>``       lists of JSON arrays, bounded
 ``lane:<queue>:<type>:<state>``      zset of ids; the score is the time (ms) that matters in that state
 ``lanes`` ``queues``                 sets of ``<queue>:<type>`` and of ``<queue>`` that were ever seen
 ``outbox``                           zset of ``<id>:<epoch>``; the score is since when (ms)
-``trim``                             zset of ids; the score is when their retention ends (ms)
+``trim:<ms>``                        list of ids whose retention ends by then
+``trim``                             zset of those moments
 ``tomb:<id>``                        string with TTL: the record is gone for good, do not rebuild it from a message
 ``uniq:<key>``                       string: id of the job that holds the unique key
 ``worker:<id>``                      hash with TTL: exists while the worker is alive
@@ -53,8 +54,8 @@ SUMMARY_FIELDS: Final = (
     "g",  # tags
     "x",  # 1: its cancellation was asked for
 )
-"""What a list reads. A job's hash also holds ``k`` (token), ``o`` (a short result), ``r`` (its own retention, ms) and
-``u`` (the unique key that it holds until it ends)."""
+"""What a list reads. A job's hash also holds ``k`` (token), ``o`` (a short result), ``r`` (its own retention, ms),
+``u`` (the unique key that it holds until it ends) and ``y`` (a short spec)."""
 
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 

@@ -38,4 +38,4 @@ class Leading(Part):
         return int(await self._connection.call("ZCARD", self._keys("outbox")))
 
     async def trim(self, *, limit: int) -> int:
-        return int(await self._connection.run("trim", [limit]))
+        return int(await self._connection.run("trim", [limit, *self._finished_retention()]))

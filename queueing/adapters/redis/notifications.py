@@ -28,18 +28,21 @@ class Notifications(Part):
     """The server sends them whatever its configuration says (the embedded one)."""
 
     async def changes(self) -> AsyncIterator[Hint]:
-        subscription = await self._subscribe()
+        # A client of its own: the driver mends a subscription silently, and the gap would go unnoticed.
+        client = self._connection.open()
+        subscription = client.pubsub()
         try:
+            await self._subscribe(client, subscription)
             while True:
                 try:
                     async for hint in self._listen(subscription):
                         yield hint
                 except (OSError, TimeoutError, driver.ConnectionError, driver.TimeoutError):
-                    await subscription.aclose()
-                    subscription = await self._resubscribe()
+                    await self._resubscribe(client, subscription)
                     yield Hint(kind="all")
         finally:
             await subscription.aclose()
+            await client.aclose()
 
     async def _listen(self, subscription: Any) -> AsyncIterator[Hint]:
         """Until the connection breaks. One that is silent is asked whether it still lives."""
@@ -57,25 +60,20 @@ class Notifications(Part):
             if hint is not None:
                 yield hint
 
-    async def _subscribe(self) -> Any:
+    async def _subscribe(self, client: Any, subscription: Any) -> None:
         if not self.always_notifies:
             await self._switch_on()
-        database = self._connection.client.get_connection_kwargs().get("db") or 0
-        subscription = self._connection.client.pubsub()
+        database = client.get_connection_kwargs().get("db") or 0
         patterns = [f"__keyspace@{database}__:{self._keys(kind, '*')}" for kind in WATCHED]
-        try:
-            await self._connection.bounded(subscription.psubscribe(*patterns))
-            for _ in patterns:  # once all are acknowledged, nothing that happens now is missed
-                await self._connection.bounded(subscription.get_message(timeout=self._connection.timeout))
-        except BaseException:
-            await subscription.aclose()
-            raise
-        return subscription
+        await self._connection.bounded(subscription.psubscribe(*patterns))
+        for _ in patterns:  # once all are acknowledged, nothing that happens now is missed
+            await self._connection.bounded(subscription.get_message(timeout=self._connection.timeout))
 
-    async def _resubscribe(self) -> Any:
+    async def _resubscribe(self, client: Any, subscription: Any) -> None:
         while True:
+            await subscription.aclose()  # it can be used again
             try:
-                return await self._subscribe()
+                return await self._subscribe(client, subscription)
             except StoreUnavailable:
                 await asyncio.sleep(RETRY)
 

@@ -15,7 +15,6 @@ from queueing.domain.states import JobState
 
 _REFUSALS: Final = {
     "unique": "Another job with the same unique key waits or runs.",
-    "full": "Redis is out of memory, and the job's message may still be under way. Try again when there is room.",
 }
 
 

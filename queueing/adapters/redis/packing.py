@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -40,15 +40,15 @@ def cut(text: str, limit: int = SHORT) -> bytes:
 # Specs
 
 
-class _Spec(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    queue: str
-    type: str
+class _Spec(msgspec.Struct, frozen=True, array_like=True):
+    """Without what the job's hash holds as well: id, queue and type."""
+
     created_at: datetime
     payload: bytes
     created_by: str = ""
     options: JobOptions = JobOptions()
     origin: str | None = None
-    encoding: Literal["json", "raw"] = "json"
+    raw: bool = False
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -58,31 +58,34 @@ _unpack_spec: Final = msgspec.msgpack.Decoder(_Spec).decode
 def pack_spec(spec: JobSpec) -> bytes:
     return _pack(
         _Spec(
-            queue=spec.queue,
-            type=spec.type,
             created_at=spec.created_at,
             payload=spec.payload,
             created_by=spec.created_by,
             options=spec.options,
             origin=spec.origin,
-            encoding=spec.encoding,
+            raw=spec.encoding == "raw",
         )
     )
 
 
-def unpack_spec(job_id: str, packed: bytes) -> JobSpec:
+def unpack_spec(packed: bytes, *, id: str, queue: str, type: str) -> JobSpec:
     spec = _unpack_spec(packed)
     return JobSpec(
-        id=job_id,
-        queue=spec.queue,
-        type=spec.type,
+        id=id,
+        queue=queue,
+        type=type,
         created_at=spec.created_at,
         payload=spec.payload,
         created_by=spec.created_by,
         options=spec.options,
         origin=spec.origin,
-        encoding=spec.encoding,
+        encoding="raw" if spec.raw else "json",
     )
+
+
+def all_tags(packed: bytes) -> tuple[str, ...]:
+    """Those of a packed spec."""
+    return _unpack_spec(packed).options.tags
 
 
 def unique_name(key: str) -> str:

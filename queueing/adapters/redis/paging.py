@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import SUMMARY_FIELDS
-from queueing.adapters.redis.packing import ms, unpack_spec
+from queueing.adapters.redis.packing import all_tags, ms
 from queueing.adapters.redis.reading import Reading
 from queueing.adapters.redis.rows import summary, tags_of
 from queueing.domain.reading import JobFilter, Page
@@ -130,11 +130,13 @@ class Paging(Reading):
     async def _with_tag(self, tag: str, rows: Sequence[list[Any]]) -> list[list[Any]]:
         """Where a row does not hold all tags of its job, the spec decides."""
         doubtful = [row for row in rows if not tags_of(row[2])[1] and tag not in tags_of(row[2])[0]]
-        packed = await self._connection.pipeline([("GET", self._keys("spec", row[0].decode())) for row in doubtful])
+        if not doubtful:
+            return [row for row in rows if tag in tags_of(row[2])[0]]
+        answers = await self._connection.run("specs", [1, "s", *(row[0] for row in doubtful)])
         tagged = {
             row[0]
-            for row, spec in zip(doubtful, packed, strict=True)
-            if spec is not None and tag in unpack_spec(row[0].decode(), spec).options.tags
+            for row, answer in zip(doubtful, answers, strict=True)
+            if answer is not None and answer[1] is not None and tag in all_tags(answer[1])
         }
         return [row for row in rows if tag in tags_of(row[2])[0] or row[0] in tagged]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from queueing.adapters.redis.base import Part, chunks
 from queueing.adapters.redis.keys import SUMMARY_FIELDS, parse_lane
@@ -33,11 +34,8 @@ class Reading(Part):
         """None also for a job that runs or has ended: its message has arrived, none needs to be published."""
         found: list[tuple[JobSpec, JobSummary] | None] = []
         for some in chunks(refs, 100):
-            rows = await self.summaries([ref.id for ref in some])
-            packed = await self._connection.call("MGET", *(self._keys("spec", ref.id) for ref in some))
-            for ref, row, spec in zip(some, rows, packed, strict=True):
-                wanted = row is not None and spec is not None and row.epoch == ref.epoch and _awaits_message(row.state)
-                found.append((unpack_spec(ref.id, spec), row) if wanted and row is not None else None)
+            answers = await self._connection.run("specs", [*_HEAD, *(ref.id for ref in some)])
+            found += [_pair(ref, answer) for ref, answer in zip(some, answers, strict=True)]
         return found
 
     async def lanes(self) -> list[LaneCount]:
@@ -82,6 +80,15 @@ class Reading(Part):
 
     async def sequence(self) -> int:
         return int(await self._connection.call("GET", self._keys("seq")) or 0)
+
+
+def _pair(ref: JobRef, answer: Sequence[Any] | None) -> tuple[JobSpec, JobSummary] | None:
+    if answer is None or answer[1] is None:
+        return None
+    row = summary(ref.id, answer[0])
+    if row.epoch != ref.epoch or not _awaits_message(row.state):
+        return None
+    return unpack_spec(answer[1], id=row.id, queue=row.queue, type=row.type), row
 
 
 def _awaits_message(state: JobState) -> bool:

@@ -38,8 +38,8 @@ def record(job_id: str, answer: Sequence[Any]) -> JobRecord | None:
     row, short, packed_spec, packed_out, attempts, log = answer
     if packed_spec is None:
         return None
-    spec = unpack_spec(job_id, packed_spec)
     fields = _summary_fields(job_id, row)
+    spec = unpack_spec(packed_spec, id=job_id, queue=fields["queue"], type=fields["type"])
     fields["tags"] = spec.options.tags
     fields["created_at"] = spec.created_at
     result, error = unpack_out(packed_out) if packed_out else (None, None)

@@ -42,7 +42,7 @@ class Running(Part):
 
     async def claim(self, messages: Sequence[Incoming], *, worker: str) -> list[Verdict]:
         # Taken out, so that of two copies of a message in one batch only one claims with the old token.
-        tokens = [self._doubtful.pop(message.ref, None) or secrets.token_hex(6) for message in messages]
+        tokens = [self._doubtful.pop(message.ref, "") or secrets.token_hex(6) for message in messages]
         try:
             return await self._claim(messages, tokens, worker)
         except BaseException:
@@ -94,8 +94,8 @@ class Running(Part):
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settled | None]:
         """The same settlement again, in case its first answer was lost, writes nothing and has the same answer, as
         long as the job has not been claimed anew."""
-        head = [self._retention[state] for state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)]
-        answers = await self._run_batched("settle", head, [_settlement_args(item) for item in settlements])
+        items = [_settlement_args(item) for item in settlements]
+        answers = await self._run_batched("settle", self._finished_retention(), items)
         return [
             None
             if answer is None

@@ -15,8 +15,6 @@ from queueing.domain.reading import WorkerStatus
 
 GHOST: Final = 3600.0
 """Seconds that a worker which went without a word is still shown."""
-MEMORY: Final = 24 * 3600.0
-"""Seconds that its id is remembered, so that it is told when it comes back."""
 
 
 class Workers(Part):
@@ -31,14 +29,8 @@ class Workers(Part):
         await self._connection.run("forget", [worker])
 
     async def workers(self) -> list[WorkerStatus]:
-        now = (await self.now()).timestamp() * 1000
-        known = self._keys("workers")
-        _, members, leader = await self._connection.pipeline(
-            [
-                ("ZREMRANGEBYSCORE", known, "-inf", now - MEMORY * 1000),
-                ("ZRANGE", known, 0, -1, "WITHSCORES"),
-                ("GET", self._keys("leader")),
-            ]
+        members, leader = await self._connection.pipeline(
+            [("ZRANGE", self._keys("workers"), 0, -1, "WITHSCORES"), ("GET", self._keys("leader"))]
         )
         ids = [member.decode() for member in members[::2]]
         beats = [moment(score) for score in members[1::2]]

@@ -1,7 +1,7 @@
 -- What every script stands on. KEYS[1] is the prefix, "{leveret}:"; all other keys share its hash tag.
 --
--- A full Redis refuses a script's first write that needs memory, and lets deletions pass. So in every script an
--- item's first write is one that needs memory: it fails before anything is half done.
+-- A full Redis refuses a script whose first write needs memory, and lets all that follows a first write pass. So a
+-- script's first write is one that needs memory, unless it is there to free some: it fails whole or not at all.
 local P = KEYS[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -13,12 +13,12 @@ end
 
 local function load(id)
   local h = redis.call('HMGET', P .. 'job:' .. id,
-    's', 'e', 'v', 'a', 'm', 'q', 't', 'd', 'b', 'w', 'k', 'x', 'u', 'r', 'p')
+    's', 'e', 'v', 'a', 'm', 'q', 't', 'd', 'b', 'f', 'w', 'k', 'x', 'u', 'r', 'p', 'ek')
   if not h[1] then return nil end
   return {
     id = id, s = h[1], e = tonumber(h[2]), v = tonumber(h[3]), a = tonumber(h[4]), m = tonumber(h[5]),
-    q = h[6], t = h[7], d = tonumber(h[8] or 0), b = tonumber(h[9] or 0), w = h[10] or '', k = h[11] or '',
-    x = h[12] == '1', u = h[13] or '', r = h[14] or '', p = h[15] or '',
+    q = h[6], t = h[7], d = tonumber(h[8] or 0), b = tonumber(h[9] or 0), f = tonumber(h[10] or 0), w = h[11] or '',
+    k = h[12] or '', x = h[13] == '1', u = h[14] or '', r = h[15] or '', p = h[16] or '', ek = h[17] or '',
   }
 end
 

@@ -1,4 +1,6 @@
--- Write a record that is not there yet. `more` are further fields of the hash.
+-- Write a record that is not there yet. `more` are further fields of the hash; a short spec is one of them, which
+-- saves the 120 bytes of a key.
+local SHORT = 64
 local lanes_seen = {}
 
 local function create(id, queue, kind, spec, state, score, more)
@@ -8,7 +10,12 @@ local function create(id, queue, kind, spec, state, score, more)
     redis.call('SADD', P .. 'queues', queue)
     lanes_seen[member] = true
   end
-  redis.call('SET', P .. 'spec:' .. id, spec)
+  if #spec > SHORT then
+    redis.call('SET', P .. 'spec:' .. id, spec)
+  else
+    more[#more + 1] = 'y'
+    more[#more + 1] = spec
+  end
   redis.call('HSET', P .. 'job:' .. id, 's', state, 'v', 1, 'q', queue, 't', kind, unpack(more))
   redis.call('ZADD', lane(queue, kind, state), score, id)
   seq = seq + 1

@@ -12,6 +12,10 @@ local function row(id, fields)
   return h
 end
 
+local function spec_of(id)
+  return redis.call('HGET', P .. 'job:' .. id, 'y') or redis.call('GET', P .. 'spec:' .. id)
+end
+
 local function take(first, count)
   local taken = {}
   for i = first, first + count - 1 do taken[#taken + 1] = ARGV[i] end

@@ -1,4 +1,4 @@
--- with: create
+-- with: create finish
 -- id, queue, type, spec, created, retention, error kind, start of its message, the whole error packed.
 -- Answers 1, or 0 where there is such a job, or was one.
 local id, queue, kind, spec, created, retention, error_kind, message, out = unpack(ARGV)
@@ -8,6 +8,6 @@ create(id, queue, kind, spec, 'failed', now, {
 })
 redis.call('SET', P .. 'out:' .. id, out)
 redis.call('ZADD', P .. 'outbox', now, id .. ':1')
-if tonumber(retention) >= 0 then redis.call('ZADD', P .. 'trim', now + retention, id) end
+keep_for(id, now, tonumber(retention))
 count_transitions()
 return 1

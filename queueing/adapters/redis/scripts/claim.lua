@@ -1,4 +1,4 @@
--- with: finish lost
+-- with: finish lost life
 -- worker, ms until a held or paused message comes back, retention of failed; then per message:
 -- id, epoch, attempts begun, token, expires (ms or '').
 -- Answers per message: {run, attempt, started, waited since, cancel asked}, {stale}, {park, ms, reason},
@@ -31,8 +31,9 @@ local function adopt(job, epoch, attempt)
     amend(job, 'e', epoch, 'a', attempt, 'd', now)
     redis.call('ZADD', lane(job.q, job.t, 'queued'), now, job.id)
   else
+    local finished = FINISHED[job.s]
     become(job, 'queued', now, 'e', epoch, 'a', attempt, 'd', now)
-    redis.call('ZREM', P .. 'trim', job.id)
+    if finished then forget_last_life(job.id) end
   end
   job.e, job.a, job.d = epoch, attempt, now
 end

@@ -2,5 +2,5 @@
 -- ids.
 return for_each(1, function(job)
   if not FINISHED[job.s] then return job.s end
-  if not remove(job) then return 'full' end
+  remove(job, job.f)
 end)

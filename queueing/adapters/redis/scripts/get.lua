@@ -6,7 +6,7 @@ if not found then return false end
 return {
   found,
   redis.call('HGET', P .. 'job:' .. id, 'o'),
-  redis.call('GET', P .. 'spec:' .. id),
+  spec_of(id),
   redis.call('GET', P .. 'out:' .. id),
   redis.call('LRANGE', P .. 'attempts:' .. id, 0, -1),
   redis.call('LRANGE', P .. 'log:' .. id, 0, -1),

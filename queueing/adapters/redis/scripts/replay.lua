@@ -1,11 +1,10 @@
--- with: lost act
+-- with: lost life act
 -- note; then ids.
 
 -- The last attempt of a job that succeeded is kept in its hash only; now the hash starts afresh.
 local function keep_attempt(job)
   if job.s ~= 'succeeded' or job.w == '' then return end
-  local finished = tonumber(redis.call('HGET', P .. 'job:' .. job.id, 'f') or now)
-  record_attempt(job, 'succeeded', finished, '', '')
+  record_attempt(job, 'succeeded', job.f, '', '')
 end
 
 return for_each(2, function(job)
@@ -17,8 +16,6 @@ return for_each(2, function(job)
   keep_attempt(job)
   local epoch = job.e + 1
   become(job, 'queued', now, 'e', epoch, 'a', 0, 'd', now, 'n', ARGV[1])
-  redis.call('HDEL', P .. 'job:' .. job.id, 'b', 'f', 'w', 'k', 'p', 'o', 'ek', 'em', 'x')
-  redis.call('DEL', P .. 'out:' .. job.id)
-  redis.call('ZREM', P .. 'trim', job.id)
+  forget_last_life(job.id)
   await_message(job, epoch)
 end)

@@ -36,7 +36,8 @@ local function settle(at, lines)
   end
   if note ~= '' then set('n', note) end
   if outcome == 'succeeded' then
-    set('ek', ''); set('em', ''); set('o', short)
+    if job.ek ~= '' then set('ek', ''); set('em', '') end
+    if short ~= '' then set('o', short) end
     finish(job, outcome, KEEP.succeeded, unpack(fields))
   elseif outcome == 'cancelled' then
     finish(job, outcome, KEEP.cancelled, unpack(fields))

@@ -1,12 +1,36 @@
--- with: remove
--- limit. Answers how many records went.
-local done = 0
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trim', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+-- with: finish remove
+-- limit, retention of succeeded, failed, cancelled (ms). Answers how many records went.
+local limit = tonumber(ARGV[1])
+local KEEP = { succeeded = ARGV[2], failed = ARGV[3], cancelled = ARGV[4] }
+local DAY = 86400000 -- that the id of a dead worker is remembered, so that it is told when it comes back
+local done, looked = 0, 0
+
+local function trim(id)
   local job = load(id)
-  if not job or not FINISHED[job.s] then
-    redis.call('ZREM', P .. 'trim', id)
-  elseif remove(job) then
-    done = done + 1
+  if not job or not FINISHED[job.s] then return end -- discarded or replayed meanwhile
+  local retention = tonumber(job.r ~= '' and job.r or KEEP[job.s])
+  if retention < 0 then return end
+  if job.f + retention > now then
+    -- It ended once more since it was put on this list, or retention is longer now.
+    keep_for(id, job.f, retention)
+    return
+  end
+  remove(job, job.f)
+  done = done + 1
+end
+
+redis.call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - DAY)
+for _, ends in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trim', '-inf', now, 'LIMIT', 0, 100)) do
+  local list = P .. 'trim:' .. ends
+  while done < limit and looked < 10 * limit do
+    local id = redis.call('LPOP', list)
+    if not id then
+      redis.call('ZREM', P .. 'trim', ends)
+      break
+    end
+    looked = looked + 1
+    trim(id)
   end
 end
+count_transitions()
 return done

@@ -1,0 +1,152 @@
+"""What hints promise."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from queueing.adapters.redis import RedisStore
+from queueing.domain.ports import JobStore
+from queueing.domain.reading import Hint
+from queueing.domain.states import JobState
+from queueing.errors import NotificationsUnavailable, StoreUnavailable
+from tests.contracts.conftest import MakeStore
+from tests.contracts.stores import added, alive, claimed, ending, in_state, job, settled
+from tests.eventually import eventually
+from tests.servers.redis import PrivateRedis
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.hints: list[Hint] = []
+
+    async def heard(self, kind: str, name: str = "") -> bool:
+        return await eventually(lambda: any((hint.kind, hint.id) == (kind, name) for hint in self.hints))
+
+
+@contextlib.asynccontextmanager
+async def listening(store: JobStore) -> AsyncIterator[Listener]:
+    """Someone who hears of every change from here on: a change is made until the first hint comes."""
+    listener = Listener()
+
+    async def listen() -> None:
+        async for hint in store.changes():
+            listener.hints.append(hint)
+
+    task = asyncio.create_task(listen())
+
+    async def first_hint() -> bool:
+        await store.pause("warm-up", paused=False, by="")
+        return bool(listener.hints) or task.done()
+
+    await eventually(first_hint)
+    try:
+        yield listener
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_job_is_hinted_at_in_every_step_of_its_life(store: JobStore):
+    await alive(store)
+    async with listening(store) as listener:
+        spec = job()
+        await store.add([spec])
+        assert await listener.heard("job", spec.id)
+        listener.hints.clear()
+        run = await claimed(store, spec)
+        assert await listener.heard("job", spec.id)
+        listener.hints.clear()
+        await settled(store, ending(spec, run))
+        assert await listener.heard("job", spec.id)
+        listener.hints.clear()
+        await store.discard([spec.id])
+        assert await listener.heard("job", spec.id)
+
+
+async def test_a_transition_is_hinted_at_once(store: JobStore):
+    await alive(store)
+    spec = await added(store)
+    async with listening(store) as listener:
+        await settled(store, ending(spec, await claimed(store, spec)))
+        await store.pause("last", paused=True, by="ada")
+        await listener.heard("queue", "last")
+        assert [hint.id for hint in listener.hints if hint.kind == "job"] == [spec.id] * 2
+
+
+async def test_workers_and_queues_are_hinted_at(store: JobStore):
+    async with listening(store) as listener:
+        await store.pause("post", paused=True, by="ada")
+        assert await listener.heard("queue", "post")
+        await alive(store, "bob")
+        assert await listener.heard("worker", "bob")
+
+
+async def test_other_stores_are_not_heard(make_store: MakeStore, store: JobStore, request: pytest.FixtureRequest):
+    async with listening(store) as listener:
+        spec = await added(make_store())
+        assert await listener.heard("job", spec.id)
+        assert {hint.kind for hint in listener.hints} <= {"job", "queue"}
+
+
+async def test_several_can_listen(store: JobStore):
+    async with listening(store) as one, listening(store) as other:
+        spec = await in_state(store, JobState.FAILED)
+        assert await one.heard("job", spec.id)
+        assert await other.heard("job", spec.id)
+
+
+async def test_a_worker_whose_key_runs_out_is_hinted_at(private_redis: PrivateRedis):
+    store = RedisStore(private_redis.url)
+    async with listening(store) as listener:
+        await alive(store, "bob", ttl=0.05)
+        await listener.heard("worker", "bob")
+
+        async def expired() -> bool:
+            states = [worker.state for worker in await store.workers()]
+            return states == ["gone"] and len([hint for hint in listener.hints if hint.id == "bob"]) >= 3
+
+        await eventually(expired)
+    await store.close()
+
+
+async def test_the_flags_that_others_need_are_kept(private_redis: PrivateRedis):
+    async with Redis.from_url(private_redis.url, decode_responses=True) as client:
+        await client.config_set("notify-keyspace-events", "El")
+        store = RedisStore(private_redis.url)
+        async with listening(store):
+            flags = (await client.config_get("notify-keyspace-events"))["notify-keyspace-events"]
+        await store.close()
+    assert set("ElKhgx") <= set(flags)
+
+
+async def test_after_a_gap_everything_may_have_changed(private_redis: PrivateRedis):
+    store = RedisStore(private_redis.url, timeout=1.0)
+    async with listening(store) as listener:
+        private_redis.restart()
+        assert await listener.heard("all")
+        spec = await added(store)
+        assert await listener.heard("job", spec.id)
+    await store.close()
+
+
+async def test_where_the_server_refuses_they_are_unavailable(private_redis: PrivateRedis):
+    async with Redis.from_url(private_redis.url) as client:
+        await client.execute_command("ACL", "SETUSER", "default", "-config")
+    store = RedisStore(private_redis.url)
+    with pytest.raises(NotificationsUnavailable, match="notify-keyspace-events"):
+        await anext(aiter(store.changes()))
+    await store.close()
+
+
+async def test_listening_to_a_server_that_is_away_says_so(private_redis: PrivateRedis):
+    private_redis.stop()
+    store = RedisStore(private_redis.url, timeout=1.0)
+    with pytest.raises(StoreUnavailable):
+        await anext(aiter(store.changes()))
+    await store.close()
