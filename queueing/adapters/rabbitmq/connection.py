@@ -20,6 +20,7 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from queueing.adapters.rabbitmq.address import Address
 from queueing.adapters.rabbitmq.bounds import within
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS, unavailable
+from queueing.adapters.rabbitmq.leniency import LenientTransport
 from queueing.adapters.rabbitmq.topology import Version
 from queueing.errors import BrokerUnavailable
 
@@ -149,7 +150,9 @@ class Link:
         return self._wire
 
     async def _connected(self) -> AbstractConnection:
-        return await aiormq.connect(self._url, client_properties={"connection_name": self._name})
+        return await aiormq.connect(
+            self._url, client_properties={"connection_name": self._name}, transport_factory=LenientTransport()
+        )
 
 
 async def discard(channel: AbstractChannel) -> None:
