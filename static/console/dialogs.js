@@ -2,7 +2,7 @@
 //   <a href="/menu" data-open="menu">          opens the dialog #menu that is in the page
 //   <a href="/queues/media/purge" data-dialog>  fetches the page's dialog; without scripts the page itself opens
 //   <button data-close>                        closes the dialog it is in
-import { send } from "./actions.js";
+import { send } from "./send.js";
 import { toast } from "./toasts.js";
 
 const ask = document.getElementById("ask");

@@ -1,9 +1,9 @@
 // The list of jobs and the page of one: acts on a selection, and the keys for acts.
-import { send } from "./actions.js";
 import { copy } from "./copy.js";
 import { confirm } from "./dialogs.js";
 import { press } from "./keys.js";
 import { current } from "./rows.js";
+import { send } from "./send.js";
 import { toast } from "./toasts.js";
 
 const selection = document.getElementById("selection");

@@ -1,8 +1,8 @@
 // Dead letters: a letter opens beside the list without leaving it, and a selection acts in place.
-import { send } from "./actions.js";
 import { openFrom } from "./dialogs.js";
 import { press } from "./keys.js";
 import { current, moveTo } from "./rows.js";
+import { send } from "./send.js";
 
 const place = document.getElementById("letter");
 const selection = document.getElementById("selection");

@@ -1,0 +1,34 @@
+import { toast } from "./toasts.js";
+
+// Sends a form and does what the answer's headers say. The answer, or null when there was none.
+export async function send(form, submitter) {
+  submitter?.setAttribute("aria-disabled", "true");
+  try {
+    const response = await fetch(submitter?.formAction || form.action, {
+      method: "POST",
+      body: new FormData(form, submitter),
+      headers: { "HX-Request": "true" },
+    });
+    follow(response);
+    return response;
+  } catch {
+    const detail = "The console does not answer. Whether it was done is not known; look before you repeat it.";
+    toast({ text: "No answer", detail, tone: "error" });
+    return null;
+  } finally {
+    submitter?.removeAttribute("aria-disabled");
+  }
+}
+
+function follow(response) {
+  const triggers = response.headers.get("HX-Trigger");
+  if (triggers?.startsWith("{")) {
+    for (const [name, detail] of Object.entries(JSON.parse(triggers))) {
+      document.dispatchEvent(new CustomEvent(name, { detail }));
+    }
+  }
+  const target = response.headers.get("HX-Redirect");
+  if (target) location.assign(target);
+  else if (response.headers.get("HX-Refresh") === "true") location.reload();
+  else if (response.redirected) location.assign(response.url);
+}
