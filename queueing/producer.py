@@ -43,6 +43,7 @@ class Producer:
         self._broker, self._store, self._dispatch, self._registry = broker, store, dispatch, registry
         self._max_payload = max_payload
         self._add: Coalescer[JobSpec, Added] = Coalescer(store.add)
+        self._complained = False
 
     async def add(
         self,
@@ -140,14 +141,24 @@ class Producer:
             raise
         except BrokerError as failure:
             # Accepted all the same: the record and its outbox entry are what makes a job durable here.
-            log.warning("Queue %s could not be declared, its jobs wait in the outbox: %s", queue, failure)
+            self._complain(failure)
 
     async def _send(self, pairs: Sequence[tuple[JobSpec, Added]]) -> None:
         letters = [Letter(spec=spec, ref=added.ref, delay=added.delay) for spec, added in pairs]
         failures = [failure for failure in await self._dispatch.send_all(letters) if failure is not None]
-        for failure in failures[:1]:
-            level = logging.WARNING if isinstance(failure, BrokerUnavailable) else logging.ERROR
-            log.log(level, "%d of %d jobs wait in the outbox: %s", len(failures), len(letters), failure)
+        if failures:
+            self._complain(failures[0])
+        elif letters and self._complained:
+            self._complained = False
+            log.info("The broker takes messages again.")
+
+    def _complain(self, failure: Exception) -> None:
+        """Once per outage: a producer at full speed would otherwise fill the disk with one line a job."""
+        level = logging.DEBUG if self._complained else logging.WARNING
+        if not isinstance(failure, BrokerUnavailable):
+            level = logging.ERROR
+        log.log(level, "Jobs are accepted and wait in the outbox: %s", failure)
+        self._complained = True
 
 
 def here() -> str:

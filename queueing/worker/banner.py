@@ -1,20 +1,24 @@
-"""What a worker says when it starts."""
+"""What workers say when they start."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from queueing.conf import ClusterConfig
+from queueing.domain.registry import Registry
+from queueing.worker.options import WorkerOptions
 from queueing.worker.version import VERSION
-from queueing.worker.worker import Worker
+
+SHOWN = 8
 
 
-def banner(worker: Worker, config: ClusterConfig) -> str:
-    types = [known.name for known in worker.registry]
+def banner(options: WorkerOptions, registry: Registry, config: ClusterConfig) -> str:
+    types = [known.name for known in registry]
+    more = f" and {len(types) - SHOWN} more" if len(types) > SHOWN else ""
     lines = {
-        "queues": ", ".join(worker.queues),
-        "job types": ", ".join(types[:8]) + (f" and {len(types) - 8} more" if len(types) > 8 else "") or "none",
-        "concurrency": str(worker.options.concurrency),
+        "queues": ", ".join(options.queues or registry.queues()),
+        "job types": (", ".join(types[:SHOWN]) or "none") + more,
+        "workers": f"{options.workers}, each with {options.concurrency} jobs at a time",
         "broker": place(config.amqp_url),
         "store": place(config.redis_url),
     }
@@ -23,7 +27,7 @@ def banner(worker: Worker, config: ClusterConfig) -> str:
         [
             f"Leveret {VERSION}",
             *(f"  {name:<{width}}  {text}" for name, text in lines.items()),
-            f"Working. Ctrl-C stops it: running jobs may take {worker.options.grace:g} s more.",
+            f"Working. Ctrl-C stops it: running jobs may take {options.grace:g} s more, then they are handed back.",
         ]
     )
 

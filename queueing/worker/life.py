@@ -14,6 +14,7 @@ from queueing.domain.context import JobContext
 from queueing.domain.ports import Broker, Command, Delivery, JobStore
 from queueing.domain.registry import Registry
 from queueing.errors import StoreError
+from queueing.worker import journal
 from queueing.worker.endings import end
 from queueing.worker.executor import Attempt, Ending, Stop, deadline
 from queueing.worker.heartbeat import Heartbeat
@@ -152,6 +153,7 @@ class Life:
             outcome = await self._settler.settle(claimed.delivery, context, run, ending)
             if outcome is not None:
                 self.metrics.count(spec.queue, spec.type, run, outcome)
+                journal.ended(context, run, ending, outcome)
         finally:
             self.reporter.forget(context)
             self.attempts.pop(spec.id, None)

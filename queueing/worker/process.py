@@ -18,17 +18,17 @@ from queueing.worker.worker import Worker
 log: Final = logging.getLogger("queueing.worker")
 
 
-def run(prepare: Callable[[], Worker], *, ready: Callable[[Worker], None], lifeline: int | None = None) -> int:
+def run(prepare: Callable[[], Worker], *, lifeline: int | None = None) -> int:
     """Run a worker until SIGTERM or SIGINT, then hand back what it cannot finish. Returns the exit code.
 
     ``prepare`` makes the worker on the loop. ``lifeline`` is the reading end of a pipe whose other end the supervisor
     holds: when it closes the supervisor is dead, and the worker stops rather than live on as an orphan.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(prepare, ready, lifeline))
+        return runner.run(_run(prepare, lifeline))
 
 
-async def _run(prepare: Callable[[], Worker], ready: Callable[[Worker], None], lifeline: int | None) -> int:
+async def _run(prepare: Callable[[], Worker], lifeline: int | None) -> int:
     loop = asyncio.get_running_loop()
     sync.adopt(loop)
     worker = prepare()
@@ -37,7 +37,6 @@ async def _run(prepare: Callable[[], Worker], ready: Callable[[Worker], None], l
         loop.add_signal_handler(number, _stop, worker, signal.Signals(number).name)
     if lifeline is not None:
         loop.add_reader(lifeline, _orphaned, worker, lifeline)
-    ready(worker)
     try:
         await worker.run()
     finally:

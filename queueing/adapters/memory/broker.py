@@ -27,7 +27,7 @@ class MemoryBroker:
         self._dead: dict[str, MemoryQueue] = {}
         self._subscriptions: list[MemorySubscription] = []
         self._waiting: set[asyncio.TimerHandle] = set()
-        self._connected = False
+        self._connected = True  # as RabbitMQ's adapter connects when it is first used
 
     async def connect(self) -> None:
         self._connected = True

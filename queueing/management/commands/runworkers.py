@@ -51,6 +51,8 @@ class Command(BaseCommand):
             )
         supervised = given["lifeline"] is not None
         if not supervised and (options.workers > 1 or given["reload"]):
+            if not given["json_logs"]:
+                self._greet(options)
             code = self._supervise(options, reload=given["reload"])
         else:
             code = self._work(options, given)
@@ -81,11 +83,13 @@ class Command(BaseCommand):
             worker.guard = close_old_connections
             return worker
 
-        def ready(worker: Worker) -> None:
-            if not given["json_logs"]:
-                self.stderr.write(banner(worker, conf.from_django()))
+        supervised = given["lifeline"] is not None
+        if not supervised and not given["json_logs"]:
+            self._greet(options)
+        return process.run(prepare, lifeline=given["lifeline"])
 
-        return process.run(prepare, ready=ready, lifeline=given["lifeline"])
+    def _greet(self, options: WorkerOptions) -> None:
+        self.stderr.write(banner(options, runtime.registry, conf.from_django()))
 
     def _supervise(self, options: WorkerOptions, *, reload: bool) -> int:
         async def bury(pid: int) -> None:
