@@ -92,6 +92,12 @@ def dock(params: Params, viewer: Viewer) -> dict[str, Any]:
     return {"links": links, "counts": counts(), "current": params.get("current")}
 
 
+@live_view("frame.menu", template="dashboard/_menu.html", hints=("job", "queue", "worker"), every=10.0)
+def menu(params: Params, viewer: Viewer) -> dict[str, Any]:
+    links = [link for group in navigation(viewer) for link in group if params.get("all") or not link.item.dock]
+    return {"links": links, "counts": counts(), "current": params.get("current")}
+
+
 def counts() -> dict[str, Count]:
     """Of navigation items, by name. Without an answer there are none: an unknown figure is not 0."""
     try:

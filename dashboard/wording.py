@@ -70,6 +70,8 @@ def duration(seconds: float | None) -> str:
 def age(seconds: float) -> str:
     """The distance of a time, in its largest unit: 4 s, 1 min, 3 h, 12 d."""
     whole = int(abs(seconds))
+    if whole < 1:
+        return "now"
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -80,8 +82,8 @@ def age(seconds: float) -> str:
 
 
 def relative(at: datetime, now: datetime) -> str:
-    """4 s ago, in 2 min; within half a second of now: now."""
+    """4 s ago, in 2 min; within a second of now: now."""
     seconds = (now - at).total_seconds()
-    if abs(seconds) < 0.5:
+    if abs(seconds) < 1:
         return "now"
     return f"{age(seconds)} ago" if seconds > 0 else f"in {age(seconds)}"

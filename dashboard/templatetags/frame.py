@@ -10,7 +10,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard import frame, wording
-from dashboard.access import viewer_of
 from dashboard.roles import ROLES
 from dashboard.views.preferences import CHOICES, chosen
 
@@ -51,11 +50,6 @@ def role(context: dict[str, Any]) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def navigation(context: dict[str, Any]) -> list[list[frame.Link]]:
-    return frame.navigation(viewer_of(context["request"]))
-
-
-@register.simple_tag(takes_context=True)
 def current_nav(context: dict[str, Any]) -> str:
     """The page's ``nav``, or else the name of its URL."""
     match = context["request"].resolver_match
@@ -67,6 +61,12 @@ def themes(context: dict[str, Any]) -> list[Theme]:
     """All themes, the chosen one marked; ``after`` is what one press on a single button makes of it."""
     now, names = chosen(context["request"], "theme"), CHOICES["theme"]
     return [Theme(name, THEME_ICONS[name], names[(i + 1) % len(names)], name == now) for i, name in enumerate(names)]
+
+
+@register.simple_tag
+def menu_params(current: str) -> dict[str, Any]:
+    """Of the sheet behind the dock's "More": what the dock itself has no room for."""
+    return {"current": current, "all": False}
 
 
 @register.simple_tag

@@ -9,4 +9,4 @@ from dashboard.access import requires
 @requires("view")
 def show(request: HttpRequest) -> HttpResponse:
     """Every page and the account, for the narrow dock's "More" where no script opens it as a sheet."""
-    return render(request, "dashboard/menu.html", {"title": "More"})
+    return render(request, "dashboard/menu.html", {"title": "More", "everything": {"current": "menu", "all": True}})

@@ -26,7 +26,7 @@ export function show(state, { at = null } = {}) {
   note.classList.toggle("muted", !bad);
   setText(note, at ? (bad ? `since ${clock(at)}` : clock(at)) : "");
   document.body.dataset.link = state;
-  freeze(state === "lost");
+  freeze(state === "lost" ? at : null);
 }
 
 export function showLost({ at, text, title, next = "", retry = null }) {

@@ -6,7 +6,7 @@ import { Socket } from "./socket.js";
 import { age, clock, heardFromServer } from "./times.js";
 import { toast } from "./toasts.js";
 
-const LOST_AFTER = 2; // tries that failed: a restart of the server is over before anybody should be alarmed
+const LOST_AFTER = 2; // tries: a server that restarts is back before anybody should be alarmed; one that is silent may not be
 let lastHeard = new Date(document.getElementById("live")?.dataset.loaded ?? Date.now());
 let mode = "connecting";
 let next = 0;
@@ -67,9 +67,9 @@ function outdated() {
 }
 
 // Cut off: everything that is shown is old, and what is known of the servers is not known any more.
-function cutOff({ tries, next: at }) {
+function cutOff({ tries, silent, next: at }) {
   next = at;
-  if (tries < LOST_AFTER) {
+  if (tries < LOST_AFTER && !silent) {
     badge.show("connecting", { at: lastHeard });
     return;
   }

@@ -52,11 +52,11 @@ export class Socket {
       const socket = this.#socket;
       this.#socket = null;
       socket?.close();
-      this.#lost(0);
+      this.#lost(0, true);
     }, DEAD);
   }
 
-  #lost(code) {
+  #lost(code, silent = false) {
     this.#socket = null;
     this.#clear();
     if (code === 4401 || code === 4403) {
@@ -68,7 +68,7 @@ export class Socket {
     const pause = Math.min(LONGEST, 500 * 2 ** this.#tries) * (0.7 + 0.6 * Math.random());
     this.#tries += 1;
     this.#timers.retry = setTimeout(() => this.#open(), pause);
-    this.#on.waiting({ tries: this.#tries, next: Date.now() + pause });
+    this.#on.waiting({ tries: this.#tries, silent, next: Date.now() + pause });
   }
 
   #visibility() {

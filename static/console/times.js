@@ -1,7 +1,7 @@
 // <time data-when> in the viewer's own zone, and ticking. Says what dashboard/wording.py says.
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const TICKING = new Set(["relative", "bare", "elapsed"]);
-let frozen = false;
+// The moment at which a page that is cut off stands still.
+let frozen = null;
 // The server's clock minus this browser's, so that a browser whose clock is wrong still says how old things are.
 let skew = 0;
 
@@ -18,6 +18,7 @@ export function day(date) {
 
 export function age(seconds) {
   const whole = Math.floor(Math.abs(seconds));
+  if (whole < 1) return "now";
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min`;
   if (whole < 2 * 86400) return `${Math.floor(whole / 3600)} h`;
@@ -37,10 +38,11 @@ export function duration(seconds) {
 
 function text(date, form, now) {
   const seconds = (now - date) / 1000;
-  if (frozen && TICKING.has(form)) return clock(date);
+  // "4 s ago" would become a lie; how long something had run by then stays true.
+  if (frozen && (form === "relative" || form === "bare")) return clock(date);
   switch (form) {
     case "relative":
-      if (Math.abs(seconds) < 0.5) return "now";
+      if (Math.abs(seconds) < 1) return "now";
       return seconds > 0 ? `${age(seconds)} ago` : `in ${age(seconds)}`;
     case "bare":
       return age(seconds);
@@ -56,7 +58,7 @@ function text(date, form, now) {
 }
 
 export function tick(root = document) {
-  const now = Date.now() + skew;
+  const now = frozen ?? Date.now() + skew;
   for (const element of root.querySelectorAll("time[data-when]")) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) continue;
@@ -73,10 +75,9 @@ export function heardFromServer(at) {
   skew = new Date(at) - Date.now();
 }
 
-// A page that is cut off shows clocks: "4 s ago" would become a lie.
-export function freeze(yes) {
-  if (frozen === yes) return;
-  frozen = yes;
+export function freeze(at) {
+  if (Number(frozen) === Number(at)) return;
+  frozen = at;
   tick();
 }
 
