@@ -66,6 +66,6 @@ async def take_away(url: str, prefix: str, *queues: str) -> None:
         for queue in queues or (QUEUE, OTHER):
             await channel.queue_delete(f"{prefix}.{queue}")
             await channel.queue_delete(f"{prefix}.{queue}.dead")
-        for step in STEPS:
+        for step in (*STEPS, "home", "homeless"):
             await channel.queue_delete(f"{prefix}.delay.{step}")
             await channel.exchange_delete(f"{prefix}.delay.{step}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,10 @@ from typing import Any
 
 import aiormq
 import pytest
-from aiormq.abc import AbstractChannel
+from aiormq.abc import AbstractChannel, ChannelFrame
+from pamqp import commands as spec
+from pamqp.body import ContentBody
+from pamqp.frame import marshal
 
 from queueing.adapters.ladder import STEPS, step_for
 from queueing.adapters.rabbitmq import RabbitBroker, subscription
@@ -191,6 +195,29 @@ async def test_a_cancelled_publish_does_not_confuse_the_answers_of_others(rabbit
     await send(broker, letter("after"))
 
 
+async def test_messages_whose_queue_was_deleted_hold_nobody_up_and_come_home_when_it_is_back(
+    rabbit: Rabbit, amqp_url: str
+):
+    """More than the 32 that are enough to stop a step for all."""
+    broker, orphans, others = rabbit(), Inbox(), Inbox()
+    await broker.connect()
+    await send(broker, *(letter(str(number), delay=0.25) for number in range(40)))
+    async with raw_channel(amqp_url) as channel:
+        await channel.queue_delete(name(broker))
+    await broker.consume(OTHER, prefetch=5, on_delivery=others)
+
+    async def homeless() -> bool:
+        async with raw_channel(amqp_url) as channel:
+            found = await channel.queue_declare(name(broker, "delay.homeless"), passive=True)
+            return found.message_count == 40
+
+    await eventually(homeless)
+    await send(broker, letter("other", queue=OTHER, delay=0.25))
+    await eventually(lambda: others.texts == ["other"])
+    await broker.consume(QUEUE, prefetch=100, on_delivery=orphans)
+    await eventually(lambda: len(orphans.deliveries) == 40, timeout=15)
+
+
 # Consuming
 
 
@@ -230,6 +257,45 @@ async def test_a_closed_channel_is_opened_again(rabbit: Rabbit):
     await inbox.deliveries[1].ack()
     await send(broker, letter("b"))
     await eventually(lambda: inbox.texts == ["a", "a", "b"])
+
+
+def _string(text: bytes) -> bytes:
+    return bytes([len(text)]) + text
+
+
+@pytest.mark.parametrize(
+    ("flag", "unreadable"),
+    [
+        pytest.param(6, struct.pack(">Q", 1_790_000_000_000_000_000), id="a timestamp in nanoseconds"),
+        pytest.param(6, b"\xff" * 8, id="a timestamp beyond all time"),
+        pytest.param(14, _string("größe".encode("latin-1")), id="a content encoding in Latin-1"),
+        pytest.param(13, struct.pack(">I", 7) + _string(b"\xe9") + b"I\0\0\0\1", id="a header named in Latin-1"),
+    ],
+)
+async def test_a_property_that_cannot_be_read_costs_neither_the_message_nor_the_connection(
+    rabbit: Rabbit, amqp_url: str, flag: int, unreadable: bytes
+):
+    broker, inbox = rabbit(), Inbox()
+    await broker.connect()
+    await broker.consume(QUEUE, prefetch=5, on_delivery=inbox)
+    body = b'{"type":"t","payload":1}'
+    fields = sorted([(flag, unreadable), (7, _string(b"m-1"))], reverse=True)
+    flags = sum(1 << bit for bit, _ in fields)
+    header = struct.pack(">HxxQH", 60, len(body), flags) + b"".join(value for _, value in fields)
+    async with raw_channel(amqp_url) as channel:
+        frames = (
+            marshal(spec.Basic.Publish(exchange="", routing_key=name(broker)), channel.number)
+            + struct.pack(">BHI", 2, channel.number, len(header))
+            + header
+            + b"\xce"
+            + marshal(ContentBody(body), channel.number)
+        )
+        await channel.connection.write_queue.put(ChannelFrame(frames, should_close=False))
+        await channel.basic_qos(prefetch_count=1)
+    await eventually(lambda: inbox.deliveries)
+    [delivery] = inbox.deliveries
+    assert (delivery.body, delivery.message_id, delivery.redelivered) == (body, "m-1", False)
+    await delivery.ack()
 
 
 # Addresses

@@ -19,7 +19,7 @@ Seen with less than 30 ms on RabbitMQ 3.10; there is nothing to wait for but tim
 
 
 class Need(NamedTuple):
-    """A queue with its dead-letter queue, or a step of the ladder."""
+    """A queue with its dead-letter queue, a step of the ladder, or the way home that both need."""
 
     kind: str
     name: str
@@ -33,7 +33,8 @@ def step_need(step: str) -> Need:
     return Need("step", step)
 
 
-LADDER = tuple(step_need(step) for step in STEPS)
+HOME: Final = Need("home", "")
+LADDER: Final = tuple(step_need(step) for step in STEPS)
 
 
 class Declarations:
@@ -47,13 +48,19 @@ class Declarations:
         missing = {need for need in needs if need not in wire.declared}
         if not missing:
             return {}
-        tasks = {need: self._running.get(need) or self._start(need) for need in missing}
-        await asyncio.wait(tasks.values())
+        failures = await self._declare_all({HOME} - wire.declared)
+        return dict.fromkeys(missing, failures[HOME]) if failures else await self._declare_all(missing)
+
+    async def _declare_all(self, needs: set[Need]) -> dict[Need, Exception]:
+        tasks = {need: self._running.get(need) or self._start(need) for need in needs}
+        if tasks:
+            await asyncio.wait(tasks.values())
         return {need: failure for need, task in tasks.items() if (failure := _failure(task)) is not None}
 
     def forget(self, needs: Iterable[Need]) -> None:
+        """And the way home too, for whoever deletes one thing may have deleted all."""
         if self._link.live is not None:
-            self._link.live.declared.difference_update(needs)
+            self._link.live.declared.difference_update({HOME, *needs})
 
     def _start(self, need: Need) -> asyncio.Task[None]:
         """One declaration at a time of each thing, for all who wait for it."""
@@ -64,10 +71,13 @@ class Declarations:
 
     async def _declare(self, need: Need) -> None:
         async def declare(wire: Wire, channel: AbstractChannel) -> None:
-            if need.kind == "queue":
-                await self._topology.declare_queue(channel, need.name, wire.version)
-            else:
-                await self._topology.declare_step(channel, need.name, wire.version)
+            match need.kind:
+                case "home":
+                    await self._topology.declare_home(channel, wire.version)
+                case "queue":
+                    await self._topology.declare_queue(channel, need.name, wire.version)
+                case _:
+                    await self._topology.declare_step(channel, need.name, wire.version)
             wire.declared.add(need)
 
         await self._link.ask(declare)

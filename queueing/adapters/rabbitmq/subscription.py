@@ -87,6 +87,7 @@ class RabbitSubscription:
 
     async def _declare(self) -> None:
         async def declare(wire: Wire, channel: AbstractChannel) -> None:
+            await self._topology.declare_home(channel, wire.version)
             await self._topology.declare_queue(channel, self._queue, wire.version)
 
         await self._link.ask(declare)

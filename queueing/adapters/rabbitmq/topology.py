@@ -1,7 +1,11 @@
 """Which objects Leveret keeps on the broker, and with what arguments.
 
 ``<prefix>.<queue>`` dead-letters to ``<prefix>.<queue>.dead``. ``<prefix>.delay.<step>`` is a fanout exchange and a
-queue whose messages expire to the default exchange: there a message's own routing key brings it home.
+queue whose messages expire to ``<prefix>.delay.home``: there a message's own routing key brings it home.
+
+A message whose queue was deleted meanwhile goes on to ``<prefix>.delay.homeless``, and from there to the queue as soon
+as it exists again. Without this way out the broker keeps such a message in the step, and with 32 of them (its internal
+prefetch) nothing comes home from that step any more, for any queue: measured on RabbitMQ 3.10.
 """
 
 from __future__ import annotations
@@ -26,6 +30,10 @@ LIMITED_BY_DEFAULT_SINCE: Final[Version] = (4, 0)
 """From then on a quorum queue without x-delivery-limit has one of 20; -1 turns it off."""
 
 
+HOMELESS_TTL: Final = 5000
+"""Milliseconds until the homeless are first sent home. The broker repeats a failed attempt every three minutes."""
+
+
 class Topology:
     def __init__(self, *, prefix: str, queue_type: QueueType, delivery_limit: int) -> None:
         self.prefix = prefix
@@ -41,18 +49,31 @@ class Topology:
     def delay(self, step: str) -> str:
         return f"{self.prefix}.delay.{step}"
 
+    @property
+    def home(self) -> str:
+        return f"{self.prefix}.delay.home"
+
+    @property
+    def homeless(self) -> str:
+        return f"{self.prefix}.delay.homeless"
+
+    async def declare_home(self, channel: AbstractChannel, version: Version) -> None:
+        await self._declare_waiting(channel, self.homeless, self.homeless_arguments(version))
+        await _declare_exchange(channel, self.home, "direct", {"alternate-exchange": self.homeless})
+
     async def declare_queue(self, channel: AbstractChannel, queue: str, version: Version) -> None:
-        """The dead-letter queue first, so that the main queue never points at nothing."""
+        """Needs ``declare_home``. The dead-letter queue first, so that the main queue never points at nothing."""
         await _declare(channel, self.dead(queue), self.dead_arguments(version))
         await _declare(channel, self.main(queue), self.main_arguments(queue, version))
+        await channel.queue_bind(self.main(queue), self.home, routing_key=self.main(queue))
 
     async def declare_step(self, channel: AbstractChannel, step: str, version: Version) -> None:
-        name = self.delay(step)
-        try:
-            await channel.exchange_declare(name, exchange_type="fanout", durable=True)
-        except ChannelPreconditionFailed as refusal:
-            raise mismatch(refusal) from refusal
-        await _declare(channel, name, self.step_arguments(step, version))
+        """Needs ``declare_home``."""
+        await self._declare_waiting(channel, self.delay(step), self.step_arguments(step, version))
+
+    async def _declare_waiting(self, channel: AbstractChannel, name: str, arguments: Arguments) -> None:
+        await _declare_exchange(channel, name, "fanout")
+        await _declare(channel, name, arguments)
         await channel.queue_bind(name, name)
 
     def main_arguments(self, queue: str, version: Version) -> Arguments:
@@ -70,7 +91,11 @@ class Topology:
         return arguments
 
     def step_arguments(self, step: str, version: Version) -> Arguments:
-        return self._dead_lettering(version) | {"x-message-ttl": int(STEPS[step] * 1000)}
+        ttl = int(STEPS[step] * 1000)
+        return self._dead_lettering(version) | {"x-dead-letter-exchange": self.home, "x-message-ttl": ttl}
+
+    def homeless_arguments(self, version: Version) -> Arguments:
+        return self._dead_lettering(version) | {"x-message-ttl": HOMELESS_TTL}
 
     def _dead_lettering(self, version: Version) -> Arguments:
         arguments: Arguments = {"x-queue-type": self._type, "x-dead-letter-exchange": ""}
@@ -82,5 +107,14 @@ class Topology:
 async def _declare(channel: AbstractChannel, name: str, arguments: Arguments) -> None:
     try:
         await channel.queue_declare(name, durable=True, arguments=arguments)
+    except ChannelPreconditionFailed as refusal:
+        raise mismatch(refusal) from refusal
+
+
+async def _declare_exchange(
+    channel: AbstractChannel, name: str, exchange_type: str, arguments: Arguments | None = None
+) -> None:
+    try:
+        await channel.exchange_declare(name, exchange_type=exchange_type, durable=True, arguments=arguments)
     except ChannelPreconditionFailed as refusal:
         raise mismatch(refusal) from refusal
