@@ -46,20 +46,28 @@ class Part:
         seconds, micros = await self._connection.call("TIME")
         return moment(int(seconds) * 1000 + int(micros) / 1000)
 
-    async def _run_batched(self, name: str, head: Sequence[Arg], items: Sequence[Sequence[Arg]]) -> list[Any]:
-        """Run a script over items, in calls of bounded size; one answer an item, in their order."""
+    async def _run_batched(
+        self, name: str, head: Sequence[Arg], items: Sequence[Sequence[Arg]], *, heavy: int | None = None
+    ) -> list[Any]:
+        """Run a script over items, in calls of bounded size; one answer an item, in their order.
+
+        ``heavy``: from this argument on, an item may hold much.
+        """
         answers: list[Any] = []
-        for batch in _batches(items):
+        for batch in _batches(items, heavy):
             args = [*head, *(arg for item in batch for arg in item)]
             answers.extend(await self._connection.run(name, args))
         return answers
 
 
-def _batches(items: Sequence[Sequence[Arg]]) -> Iterator[list[Sequence[Arg]]]:
+def _batches(items: Sequence[Sequence[Arg]], heavy: int | None) -> Iterator[Sequence[Sequence[Arg]]]:
+    if heavy is None:
+        yield from chunks(items)
+        return
     batch: list[Sequence[Arg]] = []
     size = 0
     for item in items:
-        weight = sum(len(arg) for arg in item if isinstance(arg, str | bytes))
+        weight = sum(len(arg) for arg in item[heavy:] if type(arg) is bytes)
         if batch and (len(batch) >= BATCH or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0

@@ -9,18 +9,17 @@ from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from redis import exceptions as driver
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from queueing.adapters.redis.driver import open_pool
 from queueing.adapters.redis.keys import Keys
 from queueing.adapters.redis.scripts import script
 from queueing.errors import ConfigurationError, StoreError, StoreFull, StoreUnavailable
 
 Arg: TypeAlias = str | bytes | int | float
 Opener: TypeAlias = Callable[[], Redis]
-
-MAX_CONNECTIONS: Final = 16
 
 
 def open_client(url: str, timeout: float) -> Redis:
@@ -31,19 +30,9 @@ def open_client(url: str, timeout: float) -> Redis:
     by token (claim, settle, report) or by epoch. Only log lines and counters can double.
     """
     try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=2,
-            decode_responses=False,
-            max_connections=MAX_CONNECTIONS,
-            timeout=timeout,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=Retry(ConstantBackoff(0.05), 1),
-        )
+        return Redis.from_pool(open_pool(url, timeout))
     except ValueError as wrong:
         raise ConfigurationError(f"{address(url)} is not a Redis URL: {wrong}") from wrong
-    return Redis.from_pool(pool)
 
 
 def address(url: str) -> str:

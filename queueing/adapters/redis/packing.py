@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -18,6 +18,7 @@ SHORT: Final = 64
 """Bytes. One longer value turns a listpack hash into a hashtable, twice its size (hash-max-listpack-value)."""
 MAX_LOG_LINE: Final = 2048
 """Bytes."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ms(moment: datetime) -> int:
@@ -25,7 +26,7 @@ def ms(moment: datetime) -> int:
 
 
 def moment(millis: int | float | bytes) -> datetime:
-    return datetime.fromtimestamp(float(millis) / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=float(millis))
 
 
 def cut(text: str, limit: int = SHORT) -> bytes:

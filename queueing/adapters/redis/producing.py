@@ -17,7 +17,7 @@ class Producing(Part):
     async def add(self, specs: Sequence[JobSpec]) -> list[Added]:
         """The batch is atomic in parts of some hundred jobs: after an error the first ones may be written. Adding
         them again is harmless, their ids are known."""
-        answers = await self._run_batched("add", (), [_new_record(spec) for spec in specs])
+        answers = await self._run_batched("add", (), [_new_record(spec) for spec in specs], heavy=3)
         return [
             Added(
                 ref=JobRef(job_id.decode(), epoch),

@@ -42,7 +42,8 @@ class Running(Part):
 
     async def claim(self, messages: Sequence[Incoming], *, worker: str) -> list[Verdict]:
         # Taken out, so that of two copies of a message in one batch only one claims with the old token.
-        tokens = [self._doubtful.pop(message.ref, "") or secrets.token_hex(6) for message in messages]
+        fresh = _tokens(len(messages))
+        tokens = [self._doubtful.pop(message.ref, new) for message, new in zip(messages, fresh, strict=True)]
         try:
             return await self._claim(messages, tokens, worker)
         except BaseException:
@@ -95,7 +96,7 @@ class Running(Part):
         """The same settlement again, in case its first answer was lost, writes nothing and has the same answer, as
         long as the job has not been claimed anew."""
         items = [_settlement_args(item) for item in settlements]
-        answers = await self._run_batched("settle", self._finished_retention(), items)
+        answers = await self._run_batched("settle", self._finished_retention(), items, heavy=5)
         return [
             None
             if answer is None
@@ -109,7 +110,12 @@ class Running(Part):
             lines = pack_lines(news.log[-MAX_LOG:])
             progress = b"" if news.progress is None else pack_progress(news.progress)
             items.append([news.ref.id, news.token, progress, len(lines), *lines])
-        return [bool(answer) for answer in await self._run_batched("report", (), items)]
+        return [bool(answer) for answer in await self._run_batched("report", (), items, heavy=4)]
+
+
+def _tokens(count: int) -> list[str]:
+    text = secrets.token_hex(6 * count)  # one call to the system for all
+    return [text[start : start + 12] for start in range(0, len(text), 12)]
 
 
 def _claim_args(message: Incoming, token: str) -> list[Arg]:

@@ -14,7 +14,7 @@ local function holder_of(unique)
 end
 
 local function add(id, queue, kind, spec, max, created, tags, retention, unique, unique_for, delay, run_at)
-  local job = load(id)
+  local job = redis.call('EXISTS', P .. 'job:' .. id) == 1 and load(id)
   if not job and unique ~= '' then job = holder_of(unique) end
   if job then return existing(job) end
 
