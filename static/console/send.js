@@ -4,7 +4,8 @@ import { toast } from "./toasts.js";
 export async function send(form, submitter) {
   submitter?.setAttribute("aria-disabled", "true");
   try {
-    const response = await fetch(submitter?.formAction || form.action, {
+    // Not submitter.formAction: without the attribute it is the page's own URL.
+    const response = await fetch(submitter?.getAttribute("formaction") || form.action, {
       method: "POST",
       body: new FormData(form, submitter),
       headers: { "HX-Request": "true" },
