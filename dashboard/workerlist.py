@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ TONES = {"running": "is-ok", "quiet": "is-warn", "stopping": "is-warn", "gone": 
 @dataclass(frozen=True, slots=True)
 class Shown:
     status: WorkerStatus
+    twin: str = ""
+    """The end of its id, where another worker is in the same process."""
 
     @property
     def tone(self) -> str:
@@ -80,6 +83,11 @@ class Totals:
             rss=sum(processes.values()),
             leader=next((worker.status for worker in live if worker.status.leader), None),
         )
+
+
+def shown(workers: Sequence[WorkerStatus]) -> list[Shown]:
+    beside = Counter((worker.host, worker.pid) for worker in workers)
+    return [Shown(worker, worker.id[-4:] if beside[worker.host, worker.pid] > 1 else "") for worker in workers]
 
 
 def longest_running(workers: Sequence[Shown]) -> list[tuple[RunningJob, WorkerStatus]]:

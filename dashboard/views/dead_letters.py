@@ -8,13 +8,14 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from dashboard import engine, letterlist, queuelist, rawview
+from dashboard import engine, jobwords, letterlist, queuelist, rawview
 from dashboard.access import Viewer, requires
 from dashboard.http import is_partial
 from dashboard.letterlist import LetterQuery, Row, came_since, comebacks, params_of
 from dashboard.live import Params, live_view
 from dashboard.queuelist import Shown
 from queueing.domain.job import Frame, JobRecord, JobSummary
+from queueing.domain.options import JobOptions
 from queueing.domain.reading import Page
 from queueing.errors import LeveretError
 from queueing.inspector import Inspector
@@ -110,12 +111,25 @@ def one(params: Params, viewer: Viewer) -> dict[str, Any]:
     return {
         "job": record,
         "place": place(record),
-        "options": msgspec.to_builtins(record.options),
+        "options": options(record.options),
         "raw": rawview.show(record.payload) if record.spec.encoding == "raw" else None,
         "comebacks": comebacks(record),
         "last_attempts": record.attempts[-5:],
         "more_attempts": max(0, len(record.attempts) - 5),
     }
+
+
+def options(chosen: JobOptions) -> list[tuple[str, str]]:
+    """Those that differ from the default, in words."""
+    given: dict[str, Any] = msgspec.to_builtins(chosen)
+    if "backoff" in given:
+        given["backoff"] = jobwords.backoff(chosen.backoff)
+    for name in ("delay", "timeout", "unique_for", "retention"):
+        if name in given:
+            given[name] = jobwords.span(given[name])
+    if "tags" in given:
+        given["tags"] = ", ".join(chosen.tags)
+    return [(name, str(value)) for name, value in given.items() if name != "meta"]
 
 
 def place(record: JobRecord) -> Frame | None:

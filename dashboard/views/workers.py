@@ -8,7 +8,7 @@ from django.shortcuts import render
 from dashboard import engine
 from dashboard.access import Viewer, requires
 from dashboard.live import Params, live_view
-from dashboard.workerlist import RUNNING_SHOWN, Run, Shown, Totals, longest_running
+from dashboard.workerlist import RUNNING_SHOWN, Run, Totals, longest_running, shown
 from queueing.inspector import Inspector
 
 
@@ -21,16 +21,16 @@ def index(request: HttpRequest) -> HttpResponse:
 @live_view("workers.all", template="dashboard/workers/_all.html", hints=("worker",), every=5.0)
 def everyone(params: Params, viewer: Viewer) -> dict[str, Any]:
     """All workers, and the jobs of the chosen one; where none is chosen, of all."""
-    workers = [Shown(worker) for worker in engine.look(lambda inspector: inspector.workers())]
+    workers = shown(engine.look(lambda inspector: inspector.workers()))
     chosen = next((worker for worker in workers if worker.status.id == params["at"]), None)
     runs = longest_running([chosen] if chosen else workers)
-    shown = runs if chosen else runs[:RUNNING_SHOWN]
+    first = runs if chosen else runs[:RUNNING_SHOWN]
     return {
         "workers": workers,
         "totals": Totals.of(workers),
         "chosen": chosen,
         "lost": bool(params["at"]) and chosen is None,
-        "runs": engine.look(lambda inspector: _with_progress(inspector, shown)),
+        "runs": engine.look(lambda inspector: _with_progress(inspector, first)),
         "running": len(runs),
     }
 
