@@ -69,8 +69,15 @@ class Project:
         log = self.folder / f"workers-{len(list(self.folder.glob('workers-*')))}.log"
         with log.open("w") as out:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "manage.py", "runworkers", *arguments, cwd=ROOT, env=self.environment, stderr=out, stdout=out,
-            )  # fmt: skip
+                sys.executable,
+                "manage.py",
+                "runworkers",
+                *arguments,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=out,
+                stderr=out,
+            )
         running = Workers(process, log)
         try:
             yield running
