@@ -122,8 +122,9 @@ class Broker(Protocol):
         """
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
-        """Publish all, pipelined, and wait until the broker has confirmed each: None, or the PublishFailed or
-        BrokerUnavailable of that message. Declares queues on demand. Bounded by the publish timeout."""
+        """Publish all, pipelined, and wait until the broker has confirmed each: None, or the PublishFailed,
+        BrokerUnavailable or QueueArgumentsMismatch of that message. Declares queues on demand. Bounded by the publish
+        timeout. An error may be shared by several messages."""
 
     async def consume(self, queue: str, *, prefetch: int, on_delivery: OnDelivery) -> Subscription:
         """Deliver messages until stopped, across reconnects, cancelled consumers and closed channels."""

@@ -316,22 +316,46 @@ async def test_a_server_that_is_not_there_is_told_within_seconds_and_without_the
     await broker.close()
 
 
-async def test_a_server_that_never_answers_is_told_within_the_connect_timeout():
+@pytest.fixture
+async def silent_port() -> AsyncIterator[int]:
+    """Somebody listens there and never says a word."""
+
+    present: set[asyncio.StreamWriter] = set()
+
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        present.add(writer)
         while await reader.read(1024):
             pass
         writer.close()
+        await writer.wait_closed()
+        present.discard(writer)
 
-    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    broker = RabbitBroker(f"amqp://127.0.0.1:{port}/", connect_timeout=0.3)
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    await eventually(lambda: not present)
+    server.close()
+
+
+async def test_a_server_that_never_answers_is_told_within_the_connect_timeout(silent_port: int):
+    broker = RabbitBroker(f"amqp://127.0.0.1:{silent_port}/", connect_timeout=0.3)
     began = time.monotonic()
     answers = await asyncio.gather(*(broker.publish([letter("a")]) for _ in range(10)))
     assert time.monotonic() - began < 1.5
     assert all(isinstance(failure, BrokerUnavailable) for [failure] in answers)
     await broker.close()
-    silent.close()
-    await eventually(lambda: len(asyncio.all_tasks()) == 1)
+
+
+async def test_closing_while_connecting_is_an_error_of_ours_for_whoever_waits(silent_port: int):
+    broker = RabbitBroker(f"amqp://127.0.0.1:{silent_port}/", connect_timeout=30)
+    publishing = asyncio.ensure_future(broker.publish([letter("a")]))
+    cancelled = asyncio.ensure_future(broker.publish([letter("b")]))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    await broker.close()
+    [failure] = await publishing
+    assert isinstance(failure, BrokerUnavailable)
+    assert "closed" in str(failure)
 
 
 @pytest.mark.parametrize(

@@ -21,18 +21,22 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
     except asyncio.CancelledError:
-        task.cancel()
+        abandon(task)
         raise
     if not done:
-        task.cancel()
-        task.add_done_callback(_retrieve)
+        abandon(task)
         raise TimeoutError(f"no answer within {seconds:g} seconds")
     if task.cancelled():
         raise ConnectionError("the connection was closed")
     return task.result()
 
 
-def _retrieve(task: asyncio.Future[Any]) -> None:
-    """Nobody waits for it any more: keep asyncio from reporting its error as forgotten."""
+def abandon(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    task.add_done_callback(retrieve)
+
+
+def retrieve(task: asyncio.Future[Any]) -> None:
+    """Nobody may be waiting for it any more: keep asyncio from reporting its error as forgotten."""
     if not task.cancelled():
         task.exception()

@@ -18,7 +18,7 @@ from aiormq.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import ChannelNotFoundEntity
 
 from queueing.adapters.rabbitmq.address import Address
-from queueing.adapters.rabbitmq.bounds import within
+from queueing.adapters.rabbitmq.bounds import retrieve, within
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS, unavailable
 from queueing.adapters.rabbitmq.leniency import LenientTransport
 from queueing.adapters.rabbitmq.topology import Version
@@ -107,10 +107,16 @@ class Link:
         if self._wire is not None and self._wire.alive:
             return self._wire
         if self._closed:
-            raise BrokerUnavailable("This broker object was closed. Make a new one, or connect it again.")
+            raise _closed()
         if self._dialing is None or self._dialing.done():
             self._dialing = asyncio.create_task(self._dial(), name=f"dial {self.server}")
-        return await asyncio.shield(self._dialing)
+            self._dialing.add_done_callback(retrieve)
+        dialing = self._dialing
+        # Waited for, not awaited: one waiter's cancellation is not the others', and close() cancels the task only.
+        await asyncio.wait({dialing})
+        if dialing.cancelled():
+            raise _closed()
+        return dialing.result()
 
     async def ask(self, operation: Callable[[Wire, AbstractChannel], Awaitable[T]]) -> T:
         """Run ``operation`` on a channel of its own, within ``timeout`` seconds. Raises BrokerUnavailable."""
@@ -153,6 +159,10 @@ class Link:
         return await aiormq.connect(
             self._url, client_properties={"connection_name": self._name}, transport_factory=LenientTransport()
         )
+
+
+def _closed() -> BrokerUnavailable:
+    return BrokerUnavailable("This broker object was closed. Make a new one, or connect it again.")
 
 
 async def discard(channel: AbstractChannel) -> None:
