@@ -90,6 +90,8 @@ def requires(permission: str, *, post: bool = False) -> Callable[[View], View]:
                 return to_login(request)
             viewer = viewer_of(request)
             if permission not in viewer.permissions:
+                if post:
+                    _book_refusal(request, permission)
                 raise Missing(permission)
             return allowed(request, *args, **kwargs)
 
@@ -100,6 +102,14 @@ def requires(permission: str, *, post: bool = False) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _book_refusal(request: HttpRequest, permission: str) -> None:
+    from dashboard import audit  # needs the models, which need PERMISSIONS
+
+    verb = request.resolver_match.url_name if request.resolver_match else ""
+    detail = f"lacks the permission {permission}"
+    audit.record(request, (verb or "").replace("_", " "), request.path, result="refused", detail=detail)
 
 
 def viewer_of(request: HttpRequest) -> Viewer:

@@ -10,6 +10,8 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashboard import audit
+
 
 class Login(LoginView):
     template_name = "dashboard/login.html"
@@ -19,17 +21,32 @@ class Login(LoginView):
         context = super().get_context_data(**kwargs)
         return context | {"hours": settings.SESSION_COOKIE_AGE // 3600, "returns_to": self.get_redirect_url()}
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        wrong = wrong_tries(self.request)
+        response = super().form_valid(form)
+        detail = f"after {wrong} wrong {'try' if wrong == 1 else 'tries'}" if wrong else ""
+        audit.record(self.request, "log in", "", detail=detail)
+        return response
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form, left=tries_left(self.request)), status=401)
 
 
+class Logout(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.user.is_authenticated:
+            audit.record(request, "log out", "")
+        return super().post(request, *args, **kwargs)
+
+
+def wrong_tries(request: HttpRequest) -> int:
+    failures: int = AxesProxyHandler.get_failures(request, {"username": request.POST.get("username", "")})
+    return failures
+
+
 def tries_left(request: HttpRequest) -> int | None:
     limit = getattr(settings, "AXES_FAILURE_LIMIT", None)
-    if not isinstance(limit, int):
-        return None
-    credentials = {"username": request.POST.get("username", "")}
-    failures: int = AxesProxyHandler.get_failures(request, credentials)
-    return max(0, limit - failures)
+    return max(0, limit - wrong_tries(request)) if isinstance(limit, int) else None
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -38,4 +55,4 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 
 login = login_not_required(Login.as_view())
-logout = LogoutView.as_view()
+logout = Logout.as_view()

@@ -45,8 +45,11 @@ def test_over_a_million_is_short_on_tiles_only() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.9, "now"), (-0.4, "now"), (4, "4 s ago"), (-14, "in 14 s"), (65, "1 min ago"), (90_000, "25 h ago"), (-172_800, "in 2 d")],
-)
+    [
+        (0.9, "now"), (-0.4, "now"), (4, "4 s ago"), (-14, "in 14 s"), (65, "1 min ago"), (90_000, "25 h ago"),
+        (-172_800, "in 2 d"),
+    ],
+)  # fmt: skip
 def test_ages(seconds: float, text: str) -> None:
     assert wording.relative(NOW - timedelta(seconds=seconds), NOW) == text
 
