@@ -18,9 +18,11 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
             yield engine
         return
     amqp_url, redis_url = request.getfixturevalue("amqp_url"), request.getfixturevalue("redis_url")
-    async with own_prefix(amqp_url, redis_url, QUEUE) as prefix:
-        async with _open(ClusterConfig(amqp_url=amqp_url, redis_url=redis_url, prefix=prefix)) as engine:
-            yield engine
+    async with (
+        own_prefix(amqp_url, redis_url, QUEUE) as prefix,
+        _open(ClusterConfig(amqp_url=amqp_url, redis_url=redis_url, prefix=prefix)) as engine,
+    ):
+        yield engine
 
 
 @asynccontextmanager
