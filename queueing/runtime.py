@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -101,9 +101,10 @@ def _broker(config: ClusterConfig) -> Broker:
         raise ConfigurationError(
             f"AMQP_URL has the scheme {scheme!r}; known are {', '.join(BROKERS | config.brokers)}."
         )
+    make: Callable[..., Broker] = _load(path)
     if path == BROKERS["memory"]:
-        return _load(path)(prefix=config.prefix)
-    return _load(path)(
+        return make(prefix=config.prefix)
+    return make(
         config.amqp_url, prefix=config.prefix, queue_type=config.queue_type, publish_timeout=config.publish_timeout
     )
 
@@ -114,9 +115,10 @@ def _store(config: ClusterConfig) -> JobStore:
     if path is None:
         raise ConfigurationError(f"REDIS_URL has the scheme {scheme!r}; known are {', '.join(STORES | config.stores)}.")
     kept = {JobState(state): seconds for state, seconds in config.retention.items()} or None
+    make: Callable[..., JobStore] = _load(path)
     if path == STORES["memory"]:
-        return _load(path)(prefix=config.prefix, retention=kept)
-    return _load(path)(config.redis_url, prefix=config.prefix, retention=kept, timeout=config.store_timeout)
+        return make(prefix=config.prefix, retention=kept)
+    return make(config.redis_url, prefix=config.prefix, retention=kept, timeout=config.store_timeout)
 
 
 def _load(path: str) -> Any:

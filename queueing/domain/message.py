@@ -150,9 +150,10 @@ def decode(arrived: Arrived, *, now: datetime) -> Incoming:
 def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
     """A message of ours that was damaged, or replayed as it was, keeps the id and the epoch of its headers."""
     known = arrived.headers.get(JOB)
-    named = isinstance(known, str) and known.isprintable() and 0 < len(known) <= MAX_ID
+    if not (isinstance(known, str) and known.isprintable() and 0 < len(known) <= MAX_ID):
+        known = foreign_id(arrived.body, arrived.message_id, arrived.timestamp)
     spec = JobSpec(
-        id=known if named else foreign_id(arrived.body, arrived.message_id, arrived.timestamp),
+        id=known,
         queue=arrived.queue,
         type=UNREADABLE,
         payload=arrived.body[:MAX_KEPT_RAW],
