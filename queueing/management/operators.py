@@ -1,0 +1,63 @@
+"""What the operators' commands share: one way to ask the engine, to print, and to fail."""
+
+from __future__ import annotations
+
+import getpass
+from argparse import ArgumentParser
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+
+from queueing import conf, runtime
+from queueing.errors import BrokerError, LeveretError, StoreError
+from queueing.management.tables import Column, printable, table
+from queueing.runtime import Cluster
+
+T = TypeVar("T")
+
+
+class OperatorCommand(BaseCommand):
+    requires_migrations_checks = False
+    requires_system_checks: list[str] | tuple[str, ...] = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", dest="as_json", help="JSON, for scripts")
+
+    def ask(self, question: Callable[[Cluster], Coroutine[Any, Any, T]]) -> T:
+        """The engine's answer. Raises CommandError saying what to do next."""
+        self._warn_of_embedded()
+        try:
+            return runtime.ask(question(runtime.cluster()))
+        except StoreError as failure:
+            raise CommandError(f"{failure} Check LEVERET_REDIS_URL and that Redis runs.", returncode=2) from failure
+        except BrokerError as failure:
+            raise CommandError(f"{failure} Check LEVERET_AMQP_URL and that RabbitMQ runs.", returncode=2) from failure
+        except LeveretError as failure:
+            raise CommandError(str(failure)) from failure
+
+    def print_json(self, value: Any) -> None:
+        self.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+    def print_table(self, columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+        for line in table(columns, rows):
+            self.stdout.write(line)
+
+    def say(self, text: str) -> None:
+        self.stdout.write(printable(text))
+
+    def _warn_of_embedded(self) -> None:
+        if conf.from_django().embedded:
+            self.stderr.write(
+                "The embedded engines (memory://) live in one process: this command sees only its own jobs, and they "
+                "end with it. Set LEVERET_AMQP_URL and LEVERET_REDIS_URL."
+            )
+
+
+def by() -> str:
+    """Who acts, as records name them: ``cli:mira``."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"
