@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from dashboard import audit, engine, enqueueing, jsonview
+from dashboard import audit, engine, jsonview
 from dashboard.access import requires, viewer_of
 from dashboard.forms.draft import Draft
 from dashboard.http import is_partial
@@ -80,7 +80,7 @@ def page(request: HttpRequest, given: Draft, *, status: int = 200) -> HttpRespon
         "call": as_call(given.job_type, written.payload),
         "command": as_command(given.job_type, written.payload),
         "prospect": _prospect(given),
-        "priorities": enqueueing.priorities(),
+        "priorities": runtime.cluster().broker.capabilities.priorities,
     }
     part = "_aside" if request.headers.get("HX-Target", "").endswith("#aside") else "_form"
     name = part if is_partial(request) else "page"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -11,9 +12,10 @@ from dashboard import engine
 from dashboard.access import requires
 from dashboard.acts import jobs
 from dashboard.deeds import attempt
-from dashboard.enqueueing import Enqueued, enqueue
 from dashboard.forms.draft import Draft
 from dashboard.views.enqueue import known, page
+from queueing import runtime
+from queueing.copies import Copies, add_copies
 
 
 @requires("enqueue", post=True)
@@ -22,12 +24,9 @@ def create(request: HttpRequest) -> HttpResponse:
     if not draft.options.is_valid() or draft.errors:
         return page(request, draft, status=422)
     values = draft.options.cleaned_data
-    made = Enqueued([], [])
+    made = Copies([], [])
     with attempt(request, "enqueue", f"{draft.job_type.name} on {values['queue']}") as deed:
-        made = enqueue(
-            values["queue"], draft.job_type.name, draft.payload, values["options"],
-            count=values["count"], by=engine.by(request), origin=draft.origin or None,
-        )  # fmt: skip
+        made = runtime.ask(add(draft, values, engine.by(request)))
         deed.count, deed.detail = len(made.ids), " ".join((made.ids or made.existing)[:3])
     if deed.failure:
         draft.options.add_error(None, deed.failure)
@@ -37,7 +36,20 @@ def create(request: HttpRequest) -> HttpResponse:
     return redirect(place(made, values["queue"], draft.job_type.name))
 
 
-def said(made: Enqueued) -> tuple[str, str]:
+async def add(draft: Draft, values: dict[str, Any], by: str) -> Copies:
+    return await add_copies(
+        runtime.cluster().producer,
+        values["queue"],
+        draft.job_type.name,
+        draft.payload,
+        values["options"],
+        count=values["count"],
+        by=by,
+        origin=draft.origin or None,
+    )
+
+
+def said(made: Copies) -> tuple[str, str]:
     if not made.ids:
         return "Nothing was enqueued.", "This job has the same unique key, and waits or runs already."
     if made.existing:
@@ -46,7 +58,7 @@ def said(made: Enqueued) -> tuple[str, str]:
     return f"Enqueued {jobs(len(made.ids))}.", ""
 
 
-def place(made: Enqueued, queue: str, type_: str) -> str:
+def place(made: Copies, queue: str, type_: str) -> str:
     """One job's page, or the list of those like it."""
     if len(made.ids) <= 1:
         return reverse("dashboard:job", args=[(made.ids or made.existing)[0]])

@@ -64,6 +64,10 @@ selection?.addEventListener("submit", async (event) => {
   const response = await send(selection, event.submitter);
   if (response?.ok) selection.reset();
 });
+// A row that has left the dead letters has no box any more, and is selected no longer.
+document.addEventListener("leveret:renewed", () => {
+  for (const row of document.querySelectorAll("#dead tr.is-selected:not(:has(.check))")) row.classList.remove("is-selected");
+});
 selection?.addEventListener("reset", () => {
   for (const box of document.querySelectorAll("#dead input.check")) {
     box.checked = false;
