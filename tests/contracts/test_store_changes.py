@@ -21,6 +21,8 @@ from tests.servers.redis import PrivateRedis
 
 
 class Listener:
+    task: asyncio.Task[None]
+
     def __init__(self) -> None:
         self.hints: list[Hint] = []
 
@@ -37,7 +39,7 @@ async def listening(store: JobStore) -> AsyncIterator[Listener]:
         async for hint in store.changes():
             listener.hints.append(hint)
 
-    task = asyncio.create_task(listen())
+    task = listener.task = asyncio.create_task(listen())
 
     async def first_hint() -> bool:
         await store.pause("warm-up", paused=False, by="")
@@ -92,6 +94,17 @@ async def test_other_stores_are_not_heard(make_store: MakeStore, store: JobStore
         spec = await added(make_store())
         assert await listener.heard("job", spec.id)
         assert {hint.kind for hint in listener.hints} <= {"job", "queue"}
+
+
+async def test_silence_is_not_taken_for_a_gap(make_store: MakeStore):
+    store = make_store(timeout=0.1)
+    async with listening(store) as listener:
+        listener.hints.clear()
+        await asyncio.wait([listener.task], timeout=0.6)
+        assert not listener.task.done()
+        spec = await added(store)
+        assert await listener.heard("job", spec.id)
+        assert Hint(kind="all") not in listener.hints
 
 
 async def test_several_can_listen(store: JobStore):

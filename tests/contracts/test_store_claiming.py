@@ -259,6 +259,23 @@ async def test_a_claim_whose_answer_was_lost_is_answered_again_to_the_same_proce
     await settled(store, ending(spec, first))
 
 
+async def test_a_claim_of_an_earlier_life_of_the_process_is_not_answered_again(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+):
+    store = make_store()
+    await alive(store, "first life")
+    spec = await added(store)
+    with monkeypatch.context() as patch:
+        _lose_answers(store, patch)
+        with pytest.raises(ConnectionError):
+            await store.claim([message(spec)], worker="first life")
+    await store.forget_worker("first life")
+    await alive(store, "second life")
+    run = await claimed(store, spec, worker="second life")
+    found = await record(store, spec)
+    assert (run.attempt, found.worker) == (2, "second life")
+
+
 async def test_progress_of_an_earlier_attempt_is_gone_when_the_next_one_starts(store: JobStore):
     spec, run = await running(store)
     await store.report([Report(ref=JobRef(spec.id, 1), token=run.token, progress=Progress(done=5, total=9))])

@@ -12,7 +12,19 @@ from queueing.adapters.redis import RedisStore
 from queueing.domain.ports import JobStore, Stale
 from queueing.domain.states import JobState
 from queueing.errors import ConfigurationError, LeveretError, StoreFull, StoreUnavailable
-from tests.contracts.stores import added, claimed, ending, in_state, job, message, record, running, settled, state_of
+from tests.contracts.stores import (
+    added,
+    alive,
+    claimed,
+    ending,
+    in_state,
+    job,
+    message,
+    record,
+    running,
+    settled,
+    state_of,
+)
 from tests.eventually import eventually
 from tests.servers.redis import PrivateRedis
 
@@ -55,6 +67,13 @@ async def test_many_calls_at_once_share_a_few_connections(lonely: JobStore, priv
     await asyncio.gather(*(lonely.sequence() for _ in range(200)))
     async with Redis.from_url(private_redis.url) as client:
         assert len(await client.client_list()) <= 17
+
+
+async def test_health_does_not_need_more_rights_than_the_store(lonely: JobStore, private_redis: PrivateRedis):
+    async with Redis.from_url(private_redis.url) as client:
+        await client.execute_command("ACL", "SETUSER", "default", "-info")
+    health = await lonely.health()
+    assert (health.ok, health.version) == (True, "")
 
 
 async def test_a_password_is_never_told(private_redis: PrivateRedis):
@@ -116,6 +135,14 @@ async def test_a_full_server_can_still_be_emptied(lonely: JobStore, private_redi
         assert changed.done
     verdicts = await lonely.claim([message(trimmed), message(discarded, epoch=2)], worker="ada")
     assert verdicts == [Stale(), Stale()]
+
+
+async def test_workers_stay_alive_and_led_while_the_server_is_full(lonely: JobStore, private_redis: PrivateRedis):
+    await alive(lonely)
+    async with _full(private_redis):
+        await alive(lonely)
+        assert await lonely.lead("ada", ttl=30)
+        assert await lonely.lead("ada", ttl=30)
 
 
 async def test_scripts_that_the_server_forgot_are_loaded_again(lonely: JobStore, private_redis: PrivateRedis):

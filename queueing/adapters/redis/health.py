@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from queueing.adapters.redis.base import Part
 from queueing.domain.reading import ServerHealth
-from queueing.errors import LeveretError
+from queueing.errors import LeveretError, StoreError
 
 
 class Health(Part):
@@ -19,10 +20,11 @@ class Health(Part):
             started = time.perf_counter()
             await self._connection.connect()
             latency = time.perf_counter() - started
-            version = await self._version()
         except LeveretError as wrong:
             return ServerHealth(name=self.server_name, ok=False, detail=str(wrong))
-        return ServerHealth(name=self.server_name, ok=True, version=version, latency=latency)
+        with contextlib.suppress(StoreError):  # INFO may be forbidden where all we need is not
+            return ServerHealth(name=self.server_name, ok=True, version=await self._version(), latency=latency)
+        return ServerHealth(name=self.server_name, ok=True, latency=latency)
 
     async def warnings(self) -> list[str]:
         """What in the server's configuration can lose jobs, and the remedy. Empty: nothing."""

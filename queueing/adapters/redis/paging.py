@@ -75,9 +75,16 @@ class Paging(Reading):
         return Page(rows=tuple(rows), newer=behind, older=ahead)
 
     async def ids(self, wanted: JobFilter, *, after: str | None, limit: int) -> tuple[list[str], str | None]:
-        start = Cursor.parse(after, Cursor("newer"))
-        found = await self._find(wanted, start, limit, rows=False)
-        return [row[0].decode() for row in found.rows], str(found.rest) if found.rest else None
+        here: Cursor | None = Cursor.parse(after, Cursor("newer"))
+        ids: list[str] = []
+        while here is not None:
+            # In steps, so that a bulk operation does not keep Redis from its other clients.
+            found = await self._find(wanted, here, min(STRIDE, limit - len(ids)), rows=False)
+            ids += [row[0].decode() for row in found.rows]
+            here = found.rest
+            if len(ids) >= limit or wanted.tag:
+                break
+        return ids, str(here) if here else None
 
     async def _find(self, wanted: JobFilter, start: Cursor, limit: int, *, rows: bool) -> _Found:
         lanes = await self._lanes_of(wanted)

@@ -39,18 +39,12 @@ class Reading(Part):
         return found
 
     async def lanes(self) -> list[LaneCount]:
-        known = await self.known_lanes()
         states = list(JobState)
-        sizes = await self._connection.pipeline(
-            [("ZCARD", self._keys.lane(queue, kind, state)) for queue, kind in known for state in states]
-        )
+        answers = await self._connection.run("lanes", [state.value for state in states])
+        lanes = sorted((parse_lane(member), counts) for member, *counts in answers)
         return [
-            LaneCount(
-                queue=queue,
-                type=kind,
-                counts=dict(zip(states, sizes[at * len(states) : (at + 1) * len(states)], strict=True)),
-            )
-            for at, (queue, kind) in enumerate(known)
+            LaneCount(queue=queue, type=kind, counts=dict(zip(states, counts, strict=True)))
+            for (queue, kind), counts in lanes
         ]
 
     async def known_lanes(self) -> list[tuple[str, str]]:

@@ -7,15 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from queueing.adapters.redis.keys import SUMMARY_FIELDS
-from queueing.adapters.redis.packing import (
-    moment,
-    unpack_attempt,
-    unpack_line,
-    unpack_out,
-    unpack_progress,
-    unpack_spec,
-    unpack_tags,
-)
+from queueing.adapters.redis.packing import moment, unpack_progress, unpack_spec, unpack_tags
+from queueing.adapters.redis.traces import unpack_attempt, unpack_line, unpack_out
 from queueing.domain.job import Attempt, ErrorInfo, JobRecord, JobSummary
 from queueing.domain.states import JobState
 

@@ -8,18 +8,9 @@ from typing import Any, Final
 
 from queueing.adapters.redis.base import Part
 from queueing.adapters.redis.connection import Arg, Connection
-from queueing.adapters.redis.packing import (
-    SHORT,
-    cut,
-    moment,
-    ms,
-    pack_attempt,
-    pack_lines,
-    pack_out,
-    pack_progress,
-    pack_spec,
-)
+from queueing.adapters.redis.packing import SHORT, cut, moment, ms, pack_progress, pack_spec
 from queueing.adapters.redis.producing import record_fields
+from queueing.adapters.redis.traces import pack_attempt, pack_lines, pack_out
 from queueing.domain.job import ErrorInfo, JobRef, JobSpec
 from queueing.domain.message import Incoming
 from queueing.domain.ports import Buried, Park, Report, Run, Settled, Settlement, Stale, Verdict

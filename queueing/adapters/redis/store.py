@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from queueing.adapters.redis.connection import Connection, Opener, address, open_client
 from queueing.adapters.redis.health import Health
@@ -16,6 +17,9 @@ from queueing.adapters.redis.producing import Producing
 from queueing.adapters.redis.running import Running
 from queueing.adapters.redis.workers import Workers
 from queueing.domain.states import JobState
+
+if TYPE_CHECKING:
+    from queueing.domain.ports import JobStore
 
 
 class RedisStore(Producing, Running, Workers, Leading, Operating, Paging, Metrics, Notifications, Health):
@@ -41,3 +45,9 @@ class RedisStore(Producing, Running, Workers, Leading, Operating, Paging, Metric
 
     async def close(self) -> None:
         await self._connection.close()
+
+
+if TYPE_CHECKING:
+
+    def _keeps_the_contract(store: RedisStore) -> JobStore:
+        return store

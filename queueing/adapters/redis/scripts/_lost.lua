@@ -1,16 +1,17 @@
 -- What is known of workers, and what becomes of the attempts of dead ones.
 local lives = {}
 
--- A worker holds a job while its key exists, if this life of the worker began before it took the job:
--- one that lost its key and came back has let go of all it had.
-local function holds(worker, since)
-  if worker == '' then return false end
-  local began = lives[worker]
-  if began == nil then
-    began = tonumber(redis.call('HGET', P .. 'worker:' .. worker, 'since')) or false
-    lives[worker] = began
+-- When the present life of a worker began; false: it is dead.
+local function life(worker)
+  if lives[worker] == nil then
+    lives[worker] = tonumber(redis.call('HGET', P .. 'worker:' .. worker, 'since')) or false
   end
-  return began and began <= since
+  return lives[worker]
+end
+
+-- A worker holds what it took in its present life: one that lost its key and came back has let go of all it had.
+local function holds(worker, since)
+  return life(worker) and life(worker) <= since
 end
 
 local function record_attempt(job, outcome, ended, kind, message)

@@ -15,7 +15,7 @@ end
 
 -- A worker that claims again before its next heartbeat may not know yet that its key ran out; it still runs the job.
 local function held(job)
-  return holds(job.w, job.b) or (job.w == worker and not lives[worker])
+  return holds(job.w, job.b) or (job.w == worker and not life(worker))
 end
 
 local function bury(job, reason, kind, message)
@@ -38,11 +38,14 @@ local function adopt(job, epoch, attempt)
   job.e, job.a, job.d = epoch, attempt, now
 end
 
+-- A life begins a millisecond after its first beat: what it takes meanwhile, it takes then.
+local start = math.max(now, life(worker) or now)
+
 local function run(job, token)
-  local fields = { 'a', job.a + 1, 'b', now, 'w', worker, 'k', token }
+  local fields = { 'a', job.a + 1, 'b', start, 'w', worker, 'k', token }
   if job.p ~= '' then fields[9], fields[10] = 'p', '' end
-  become(job, 'running', now, unpack(fields))
-  return { 'run', job.a + 1, now, job.d, job.x and 1 or 0 }
+  become(job, 'running', start, unpack(fields))
+  return { 'run', job.a + 1, start, job.d, job.x and 1 or 0 }
 end
 
 local function claim(id, epoch, attempt, token, expires)
@@ -53,9 +56,10 @@ local function claim(id, epoch, attempt, token, expires)
   epoch = tonumber(epoch)
   if epoch < job.e then return { 'stale' } end
   if job.s == 'running' then
-    -- the answer to this very claim was lost on its way
-    if job.k == token then return { 'run', job.a, job.b, job.d, job.x and 1 or 0 } end
-    if held(job) then return { 'park', recheck, 'held' } end
+    if held(job) then
+      if job.k ~= token or job.w ~= worker then return { 'park', recheck, 'held' } end
+      return { 'run', job.a, job.b, job.d, job.x and 1 or 0 } -- again: the first answer was lost on its way
+    end
   end
   if epoch > job.e then adopt(job, epoch, tonumber(attempt)) end
   if FINISHED[job.s] then return { 'stale' } end

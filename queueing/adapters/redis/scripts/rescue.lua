@@ -26,7 +26,7 @@ for _, member in ipairs(redis.call('SMEMBERS', P .. 'lanes')) do
     if #answers >= limit then break end
     local holder = redis.call('HMGET', P .. 'job:' .. id, 'w', 'b')
     local worker, began = holder[1] or '', tonumber(holder[2] or 0)
-    if not holds(worker, began) and (lives[worker] or seen(worker) or began) <= now - patience then
+    if not holds(worker, began) and (life(worker) or seen(worker) or began) <= now - patience then
       local job = load(id)
       if job then rescue(job) end
     end
