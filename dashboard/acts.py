@@ -17,8 +17,8 @@ from queueing.domain.states import JobState
 from queueing.errors import LeveretError
 from queueing.operations import Operations
 
-AT_ONCE = 1_000
-"""Jobs that one request acts on. It is a page's selection, or a list that somebody has looked through."""
+AT_ONCE = 500
+"""Jobs that one form names. A page has 50; Django refuses forms of more than 1,000 fields."""
 
 Deed: TypeAlias = Callable[[Operations, Sequence[str]], Coroutine[Any, Any, list[Changed]]]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import msgspec
 from django.utils import timezone
@@ -54,9 +55,9 @@ def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The rows that the page was loaded with, each as it is now, and how many have come since."""
     query, ids = JobQuery.of(params), list(params["ids"])
     top = datetime.fromisoformat(params["top"]) if params["top"] else None
-    jobs, new, counts = engine.look(lambda inspector: _again(inspector, query, ids, top))
+    jobs, new, around = engine.look(lambda inspector: _again(inspector, query, ids, top))
     rows = [Row(job_id, job, _moved(job, query)) for job_id, job in zip(ids, jobs, strict=True)]
-    context = _context(query, rows, params["newer"], params["older"], counts)
+    context = _context(query, rows, params["newer"], params["older"], around)
     return context | {"new": new, "more_new": new >= NEW}
 
 
@@ -64,8 +65,8 @@ def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
 def followed(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The newest rows, whichever those are."""
     query = JobQuery.of(params)
-    page, counts = engine.look(lambda inspector: _newest(inspector, query))
-    return _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, counts)
+    page, around = engine.look(lambda inspector: _newest(inspector, query))
+    return _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
 
 
 def params_of(query: JobQuery, page: Page) -> dict[str, Any]:
@@ -93,29 +94,41 @@ def moment_of(job: JobSummary) -> datetime:
     return found or job.created_at
 
 
-Counts: TypeAlias = dict[JobState, int]
+class Around(NamedTuple):
+    """What the list says beside its rows."""
+
+    counts: dict[JobState, int]
+    obstacles: dict[str, str]
+    """Why queued jobs wait, by queue."""
 
 
-async def _newest(inspector: Inspector, query: JobQuery) -> tuple[Page, Counts]:
+async def _newest(inspector: Inspector, query: JobQuery) -> tuple[Page, Around]:
     page = await inspector.page(query.filter(now=timezone.now()))
-    return page, await inspector.counts(queues=query.queues, types=query.types)
+    return page, await _around(inspector, query)
 
 
 async def _again(
     inspector: Inspector, query: JobQuery, ids: Sequence[str], top: datetime | None
-) -> tuple[list[JobSummary | None], int, Counts]:
-    jobs = await inspector.summaries(ids)
-    counts = await inspector.counts(queues=query.queues, types=query.types)
+) -> tuple[list[JobSummary | None], int, Around]:
+    jobs, around = await asyncio.gather(inspector.summaries(ids), _around(inspector, query))
     if top is None:
-        return jobs, 0, counts
+        return jobs, 0, around
     wanted = query.filter(now=timezone.now())
     since = max(top, wanted.since) if wanted.since else top
     page = await inspector.page(msgspec.structs.replace(wanted, since=since), limit=NEW + PAGE)
     known = set(ids)
-    return jobs, min(NEW, sum(job.id not in known for job in page.rows)), counts
+    return jobs, min(NEW, sum(job.id not in known for job in page.rows)), around
 
 
-def _context(query: JobQuery, rows: list[Row], newer: str | None, older: str | None, counts: Counts) -> dict[str, Any]:
+async def _around(inspector: Inspector, query: JobQuery) -> Around:
+    counts, obstacles = await asyncio.gather(
+        inspector.counts(queues=query.queues, types=query.types), inspector.obstacles()
+    )
+    return Around(counts, obstacles)
+
+
+def _context(query: JobQuery, rows: list[Row], newer: str | None, older: str | None, around: Around) -> dict[str, Any]:
+    counts = around.counts
     total = counts[query.state] if query.state else sum(counts.values())
     later = [(state, query.url(state=state), counts[state]) for state in AHEAD_OF_TIME if counts[state]]
     return {
@@ -123,8 +136,10 @@ def _context(query: JobQuery, rows: list[Row], newer: str | None, older: str | N
         "rows": rows,
         "newer": query.url(cursor=newer) if newer else "",
         "older": query.url(cursor=older) if older else "",
+        "obstacles": around.obstacles,
         "total": total if query.countable and query.state else None,
         "in_state": total,
+        "in_all": sum(counts.values()),
         "later": later if query.countable and not query.state else [],
     }
 

@@ -26,7 +26,7 @@ def enqueuer(created_by: str) -> tuple[str, str]:
     if created_by.startswith("console:"):
         return created_by.removeprefix("console:"), "from the console"
     if created_by == "foreign":
-        return "A foreign producer", "its message named no job of ours"
+        return "A foreign producer", "by a message of its own"
     return created_by or "unknown", ""
 
 

@@ -26,6 +26,9 @@ HOUR = timedelta(hours=1)
 FAILURES_READ = 300
 """The newest failures that are sorted by type."""
 BARS = 16
+QUEUES_SHOWN = 12
+LATELY = timedelta(minutes=5)
+"""What "now" means for rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,14 @@ def tiles(params: Params, viewer: Viewer) -> dict[str, Any]:
         S.FAILED: tuple(minute.failed for minute in minutes),
     }
     found = [Tile(state, counts[state], trends.get(state, ()), notes.get(state, ""), edges.get(state)) for state in S]
-    return {"tiles": found, "slots": slots, "busy": counts[S.RUNNING], "recent": _recent(minutes, now)}
+    last = [minute for minute in minutes if minute.at > now - LATELY]
+    return {
+        "tiles": found,
+        "slots": slots,
+        "busy": min(slots, counts[S.RUNNING]),
+        "rate": series.per_second(last, now=now),
+        "failed": sum(minute.failed for minute in last),
+    }
 
 
 async def _figures(
@@ -89,13 +99,6 @@ async def _figures(
         inspector.throughput(since=now - timedelta(minutes=30), until=now),
         inspector.workers(),
     )
-
-
-def _recent(minutes: Sequence[Minute], now: datetime) -> dict[str, float]:
-    """Jobs per second, and failures in all, of the last five minutes."""
-    last = [minute for minute in minutes if minute.at > now - timedelta(minutes=6)]
-    seconds = max(1.0, sum(min(60.0, (now - minute.at).total_seconds()) for minute in last))
-    return {"rate": sum(minute.succeeded for minute in last) / seconds, "failed": sum(minute.failed for minute in last)}
 
 
 @live_view("overview.charts", template="dashboard/overview/_charts.html", hints=(), every=15.0)
@@ -116,8 +119,21 @@ def charts(params: Params, viewer: Viewer) -> dict[str, Any]:
 
 @live_view("overview.queues", template="dashboard/overview/_queues.html", hints=("job", "queue", "worker"), every=5.0)
 def queues(params: Params, viewer: Viewer) -> dict[str, Any]:
-    found = engine.look(lambda inspector: inspector.queues())
-    return {"queues": sorted(found, key=_busiest), "broker_known": all(queue.depth is not None for queue in found)}
+    queues, rates = engine.look(_queues)
+    return {
+        "queues": list(zip(queues, rates, strict=False)),
+        "more": len(queues) - len(rates),
+        "broker_known": all(queue.depth is not None for queue in queues),
+    }
+
+
+async def _queues(inspector: Inspector) -> tuple[list[QueueStatus], list[float]]:
+    """All queues, the busiest first, and how many jobs a second the first of them ended lately."""
+    found, now = sorted(await inspector.queues(), key=_busiest), timezone.now()
+    minutes = await asyncio.gather(
+        *(inspector.throughput(since=now - LATELY, until=now, queue=queue.name) for queue in found[:QUEUES_SHOWN])
+    )
+    return found, [series.per_second(some, now=now) for some in minutes]
 
 
 def _busiest(queue: QueueStatus) -> tuple[int, int, str]:

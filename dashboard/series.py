@@ -45,6 +45,12 @@ def _point(some: Sequence[Minute], now: datetime) -> Point:
     )
 
 
+def per_second(minutes: Sequence[Minute], *, now: datetime) -> float:
+    """Jobs that ended, well or not."""
+    seconds = sum(min(60.0, (now - minute.at).total_seconds()) for minute in minutes)
+    return sum(minute.succeeded + minute.failed for minute in minutes) / seconds if seconds else 0.0
+
+
 def percentiles(histograms: Iterator[Sequence[int]]) -> dict[str, float | None]:
     total = latency.merged(histograms)
     return {name: latency.percentile(total, share) for name, share in PERCENTILES.items()}

@@ -37,6 +37,9 @@ class Timeline:
     steps: tuple[Step, ...]
     waited: float
     ran: float
+    waits_since: datetime | None
+    """While it waits: when it would have begun to, had it waited all that time without a break."""
+    runs_since: datetime | None
 
 
 def timeline(job: JobRecord, *, now: datetime) -> Timeline:
@@ -44,7 +47,14 @@ def timeline(job: JobRecord, *, now: datetime) -> Timeline:
     measured = [replace(step, seconds=_until(step, steps[index + 1 :], now)) for index, step in enumerate(steps)]
     waited = sum(step.seconds or 0.0 for step in measured if step.kind == "wait")
     ran = sum(step.seconds or 0.0 for step in measured if step.kind == "run")
-    return Timeline(steps=tuple(_folded([*measured, *_future(job)])), waited=waited, ran=ran)
+    present = next((step.kind for step in measured if step.now), "end")
+    return Timeline(
+        steps=tuple(_folded([*measured, *_future(job)])),
+        waited=waited,
+        ran=ran,
+        waits_since=now - timedelta(seconds=waited) if present == "wait" else None,
+        runs_since=now - timedelta(seconds=ran) if present == "run" else None,
+    )
 
 
 def _beginning(job: JobRecord) -> Iterator[Step]:
@@ -104,7 +114,13 @@ def _present(job: JobRecord) -> Iterator[Step]:
             if job.state is S.SUCCEEDED and job.started_at and not _has_run(job):
                 yield Step(S.RUNNING, f"Attempt {job.attempt}", job.started_at, "run")
             label = job.error_kind.rpartition(".")[2] if job.state is S.FAILED and job.error_kind else ""
-            yield Step(job.state, label or job.state.capitalize(), job.finished_at, "end", now=True)
+            yield Step(job.state, label or job.state.capitalize(), _ended(job), "end", now=True)
+
+
+def _ended(job: JobRecord) -> datetime | None:
+    """By the clock that measured the attempt, where one ended the job."""
+    last = job.attempts[-1] if job.attempts else None
+    return last.ended_at if last is not None and last.outcome is job.state else job.finished_at
 
 
 def _has_run(job: JobRecord) -> bool:

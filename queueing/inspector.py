@@ -89,14 +89,26 @@ class Inspector:
     async def workers(self) -> list[WorkerStatus]:
         return await self._store.workers()
 
+    async def obstacles(self) -> dict[str, str]:
+        """What keeps queues from being worked off, in a few words; those that are worked off are left out."""
+        flags, workers = await asyncio.gather(self._store.queues(), self._store.workers())
+        served = {queue for worker in workers if worker.state == "running" for queue in worker.queues}
+        found = {flag.name: "no worker takes from it" for flag in flags if flag.name not in served}
+        return found | {
+            flag.name: f"paused by {flag.paused_by}" if flag.paused_by else "paused" for flag in flags if flag.paused
+        }
+
     async def edges(self, *states: JobState) -> dict[JobState, datetime]:
         """The earliest moment of each state: the next due, the longest waiting. Empty states are left out."""
         queues = sorted({lane.queue for lane in await self._store.lanes()})
         found = await asyncio.gather(*(self._store.oldest(state, queues) for state in states))
         return {state: min(moments.values()) for state, moments in zip(states, found, strict=True) if moments}
 
-    async def throughput(self, *, since: datetime, until: datetime) -> list[Minute]:
-        return await self._store.minutes(since=since, until=until)
+    async def throughput(
+        self, *, since: datetime, until: datetime, queue: str | None = None, type: str | None = None
+    ) -> list[Minute]:
+        """What ended, by the minute; of one queue, one type, or of all."""
+        return await self._store.minutes(since=since, until=until, queue=queue, type=type)
 
     async def health(self) -> Health:
         """Asks every server; never raises, and says of each what is known."""

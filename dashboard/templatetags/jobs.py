@@ -60,6 +60,15 @@ def numbered(frame: Frame) -> list[tuple[int, str]]:
     return list(enumerate(frame.source, start=frame.first_line))
 
 
+SHORT_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+
+
+@register.filter
+def level(name: str) -> str:
+    """In five letters, so that the column keeps its width."""
+    return SHORT_LEVELS.get(name.upper(), name.upper()[:5])
+
+
 LOG_TONES = {"WARNING": "is-warn", "ERROR": "is-error", "CRITICAL": "is-error"}
 
 

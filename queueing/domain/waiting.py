@@ -59,8 +59,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checks(job: JobSummary, situation: Situation, *, now: datetime) -> tuple[Check, ...]:
-    """Every check, in the order in which a job meets them."""
-    return tuple(check(job, situation, now) for check in CHECKS)
+    """Every check that can be made, in the order in which a job meets them."""
+    made = (check(job, situation, now) for check in CHECKS)
+    return tuple(check for check in made if check is not None)
 
 
 def answer(checks: tuple[Check, ...]) -> Check | None:
@@ -137,11 +138,11 @@ def _workers(job: JobSummary, situation: Situation, now: datetime) -> Check:
     )
 
 
-def _type(job: JobSummary, situation: Situation, now: datetime) -> Check:
+def _type(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
     serving = situation.serving(job.queue)
     knowing = [worker for worker in serving if job.type in worker.types]
     if not serving:
-        return Check(name="Type", verdict=Verdict.OK, text="no worker to ask")
+        return None
     if len(knowing) == len(serving):
         return Check(name="Type", verdict=Verdict.OK, text=f"known to every worker of {job.queue}")
     if knowing:
@@ -159,11 +160,13 @@ def _type(job: JobSummary, situation: Situation, now: datetime) -> Check:
     )
 
 
-def _slots(job: JobSummary, situation: Situation, now: datetime) -> Check:
+def _slots(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
     taking = [worker for worker in situation.serving(job.queue) if worker.state == "running"]
     busy, slots = sum(len(worker.running) for worker in taking), sum(worker.concurrency for worker in taking)
-    if busy < slots or not slots:
-        return Check(name="Slots", verdict=Verdict.OK, text=f"{slots - busy} of {slots} are free" if slots else "none")
+    if not slots:
+        return None
+    if busy < slots:
+        return Check(name="Slots", verdict=Verdict.OK, text=f"{slots - busy} of {slots} are free")
     return Check(
         name="Slots",
         verdict=Verdict.WARN,
@@ -190,7 +193,7 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-CHECKS: Final[tuple[Callable[[JobSummary, Situation, datetime], Check], ...]] = (
+CHECKS: Final[tuple[Callable[[JobSummary, Situation, datetime], Check | None], ...]] = (
     _due,
     _servers,
     _message,

@@ -67,7 +67,7 @@ function options(name, element) {
       { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: (u, all) => all.map((at) => clock.format(at * 1000)) },
       {
         stroke: text, font, grid, ticks: { show: false }, gap: 6, size: 50,
-        splits: (u, axis, low, high) => (latency ? DECADES.filter((one) => one >= low && one <= high) : name === "errors" ? [0, high] : [0, high / 2, high]),
+        splits: (u, axis, low, high) => (latency ? DECADES.filter((one) => one >= low && one <= high) : name === "errors" ? [0, high / 2] : [0, high / 2, high]),
         filter: (u, splits) => splits,
         values: (u, all) => all.map(latency ? seconds : figure),
       },
@@ -77,9 +77,17 @@ function options(name, element) {
 }
 
 function line(name, stroke) {
-  const points = { show: false };
-  if (name === "errors") return { fill: stroke, width: 0, points, paths: window.uPlot.paths.bars({ size: [0.7, 8] }) };
+  if (name === "errors") {
+    return { fill: stroke, width: 0, points: { show: false }, paths: window.uPlot.paths.bars({ size: [0.7, 8] }) };
+  }
+  // A value between two minutes without any would not be seen as a line.
+  const points = { show: true, size: 4, fill: stroke, width: 0, filter: alone };
   return { stroke, width: 1.25, points, spanGaps: false, fill: name === "throughput" ? faint(stroke) : undefined };
+}
+
+function alone(u, index) {
+  const values = u.data[index];
+  return values.map((_, at) => at).filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
 }
 
 const size = (element) => ({ width: Math.max(120, element.clientWidth - 8), height: element.clientHeight - 4 });

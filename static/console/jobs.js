@@ -73,6 +73,8 @@ press("y", () => {
 });
 press("Escape", () => (picked().length ? clear() : false));
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // One picker at a time, and none after a click elsewhere.
 document.addEventListener("click", (event) => {
   for (const pick of document.querySelectorAll("details.pick[open]")) if (!pick.contains(event.target)) pick.open = false;

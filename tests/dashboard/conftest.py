@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from unittest.mock import patch
 
+import msgspec
 import pytest
 from django.contrib.auth.models import AbstractBaseUser, Group, User
 from django.test import Client
 
+from dashboard import contact, frame, overview
+from queueing import conf, runtime, sync
 from queueing.domain.reading import Health, ServerHealth
+from queueing.domain.registry import Registry
+from queueing.runtime import Cluster
+from tests.dashboard.shop import Shop
 
 HEALTHY = Health(
     broker=ServerHealth(name="RabbitMQ", ok=True, version="4.1.4"),
@@ -62,3 +69,31 @@ def healthy() -> Iterator[None]:
     """Servers that answer, without asking any."""
     with patch("dashboard.engine.health", return_value=HEALTHY):
         yield
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Embedded engines of this test alone, behind every page."""
+    with _serving(conf.from_django()) as cluster:
+        sync.run(cluster.open())
+        yield Shop(cluster)
+
+
+@pytest.fixture
+def store_down() -> Iterator[None]:
+    """A Redis that refuses connections: nothing listens on port 1."""
+    with _serving(msgspec.structs.replace(conf.from_django(), redis_url="redis://127.0.0.1:1/0")):
+        yield
+
+
+@contextmanager
+def _serving(config: conf.ClusterConfig) -> Iterator[Cluster]:
+    cluster = Cluster(config, types=Registry())
+    seen = contact.Contacts()
+    with (
+        patch.object(runtime, "cluster", lambda alias="default": cluster),
+        patch.object(frame, "contacts", seen),
+        patch.object(overview, "contacts", seen),
+    ):
+        yield cluster
+    sync.run(cluster.close())

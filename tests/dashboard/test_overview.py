@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from dashboard.access import Viewer
+from dashboard.live import Watched
+from queueing import sync
+from queueing.domain.options import JobOptions
+from queueing.domain.reading import BUCKETS, Minute
+from tests.dashboard.shop import BUSY, Shop, worker_status
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, query: str = "") -> str:
+    answer = client.get(f"/{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def part(html: str, name: str) -> str:
+    """A live part of the page, as the socket would send it now."""
+    token = re.search(rf'id="{name}"[^>]* data-live="([^"]+)"', html)
+    assert token, name
+    return Watched.signed(token[1], Viewer(frozenset({"view"}))).render()
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def series(html: str) -> dict[str, list[float]]:
+    found = re.search(r'<script id="series" type="application/json">(.*?)</script>', html)
+    assert found
+    drawn: dict[str, list[float]] = json.loads(found[1])
+    return drawn
+
+
+def bucket(seconds: float, count: int) -> tuple[int, ...]:
+    return tuple(count if bound == seconds else 0 for bound in BUCKETS)
+
+
+def test_a_console_without_a_job_says_that_nothing_needs_attention(viewer: Client, shop: Shop) -> None:
+    html = page(viewer)
+    assert "Nothing. Both servers answer" in html
+    assert "No queue yet." in html
+    assert "No job has failed in the last hour." in html
+
+
+def test_a_queue_without_a_worker_comes_first_with_a_way_to_the_workers(viewer: Client, shop: Shop) -> None:
+    shop.many(9, queue="reports")
+    attention = part(page(viewer), "attention")
+    assert "reports has 9 jobs and no worker that takes from it." in words(attention)
+    assert 'href="/workers">See workers</a>' in attention
+
+
+def test_a_paused_queue_is_named_with_who_paused_it(viewer: Client, shop: Shop) -> None:
+    shop.works(types=("send_email",))
+    shop.add()
+    sync.run(shop.cluster.operations.pause("email_jobs", by="mira"))
+    assert "email_jobs is paused by mira and 1 job wait" in words(part(page(viewer), "attention"))
+
+
+def test_tiles_count_each_state_and_lead_to_its_jobs(viewer: Client, shop: Shop) -> None:
+    shop.many(3)
+    shop.fail(shop.add())
+    shop.add(options=JobOptions(delay=3600))
+    tiles = part(page(viewer), "tiles")
+    for state, count in (("queued", 3), ("failed", 1), ("scheduled", 1), ("succeeded", 0)):
+        tile = re.search(rf'<a href="/jobs\?state={state}" id="tile-{state}">.*?class="fig">([^<]+)<', tiles, re.DOTALL)
+        assert tile
+        assert int(tile[1]) == count, state
+    assert "next in" in words(tiles)
+
+
+def test_tiles_follow_what_happens(viewer: Client, shop: Shop) -> None:
+    html = page(viewer)
+    shop.add()
+    tile = re.search(r'id="tile-queued">.*?class="fig">([^<]+)<', part(html, "tiles"), re.DOTALL)
+    assert tile
+    assert tile[1] == "1"
+
+
+def test_slots_are_those_of_workers_that_take_jobs(viewer: Client, shop: Shop) -> None:
+    shop.works("w-1")
+    shop.works("w-2", state="quiet")
+    assert "of 5 slots" in words(part(page(viewer), "tiles"))
+
+
+def test_charts_get_their_figures_as_data_and_as_a_table(viewer: Client, shop: Shop) -> None:
+    minute = Minute(at=datetime.now(UTC), succeeded=120, failed=6, wait=bucket(1.0, 126), run=bucket(0.1, 126))
+    sync.run(shop.cluster.store.count(minute, queue="q", type="t"))
+    html = page(viewer)
+    drawn = series(html)
+    assert set(drawn) == {"at", "succeeded", "retried", "failed", "wait", "run"}
+    assert len(drawn["at"]) in (60, 61)
+    assert "<noscript" in html
+    assert "126 ended" in html
+
+
+def test_percentiles_are_of_the_whole_range(viewer: Client, shop: Shop) -> None:
+    minute = Minute(at=datetime.now(UTC), succeeded=100, wait=bucket(1.0, 100), run=bucket(0.1, 100))
+    sync.run(shop.cluster.store.count(minute, queue="q", type="t"))
+    assert "p50 707 ms" in words(part(page(viewer), "charts"))
+
+
+@pytest.mark.parametrize(("query", "points"), [("?range=15m", (15, 16)), ("", (60, 61)), ("?range=24h", (144, 145))])
+def test_the_range_is_in_the_url(viewer: Client, shop: Shop, query: str, points: tuple[int, int]) -> None:
+    assert len(series(page(viewer, query))["at"]) in points
+
+
+def test_a_range_that_does_not_exist_is_an_hour(viewer: Client, shop: Shop) -> None:
+    assert re.search(r'href="\?range=1h" aria-current="true"', page(viewer, "?range=<b>"))
+
+
+def test_queues_are_listed_the_busiest_first(viewer: Client, shop: Shop) -> None:
+    shop.many(2, queue="small")
+    shop.many(5, queue="big")
+    assert re.findall(r'<tr id="queue-(\w+)"', part(page(viewer), "queues")) == ["big", "small"]
+
+
+def test_types_that_fail_are_counted_the_worst_first(viewer: Client, shop: Shop) -> None:
+    for kind in ("send_email", "resize", "resize"):
+        shop.fail(shop.add(kind), BUSY)
+    failing = words(part(page(viewer), "failing"))
+    assert failing.index("resize 2") < failing.index("send_email 1")
+
+
+def test_hostile_names_are_text(viewer: Client, shop: Shop) -> None:
+    shop.fail(shop.add("<img/src=x>"))
+    html = page(viewer)
+    assert "<img/src" not in html
+    assert "&lt;img/src=x&gt;" in html
+
+
+def test_no_inline_script_runs_but_data(viewer: Client, shop: Shop) -> None:
+    html = page(viewer)
+    assert re.findall(r"<script(?![^>]* src=)(?![^>]*application/json)[^>]*>", html) == []
+    assert " style=" not in html
+
+
+def test_when_the_store_is_down_every_part_says_so_and_the_frame_stands(viewer: Client, store_down: None) -> None:
+    begun = time.monotonic()
+    html = page(viewer)
+    assert time.monotonic() - begun < 1.0
+    assert "Redis does not answer." in html
+    assert html.count("This cannot be shown now") >= 3
+    assert "last contact" not in html
+
+
+def test_an_outsider_sees_no_overview(outsider: Client, shop: Shop) -> None:
+    assert outsider.get("/").status_code == 403
+
+
+def test_a_worker_that_went_silent_is_told(viewer: Client, shop: Shop) -> None:
+    lost = worker_status("w-lost", beat_at=datetime.now(UTC) - timedelta(minutes=1))
+    sync.run(shop.cluster.store.beat(lost, ttl=0.001))
+    assert "w-lost went silent." in words(part(page(viewer), "attention"))
