@@ -9,7 +9,7 @@ from typing import Final
 from queueing.dispatch import Dispatch, Letter
 from queueing.domain.job import Attempt
 from queueing.domain.message import EPOCH, JOB, read
-from queueing.domain.ports import Broker, DeadLetter, JobStore, Run, Settlement
+from queueing.domain.ports import Broker, DeadLetter, JobStore, Run, Settlement, Stale
 from queueing.domain.states import JobState
 from queueing.inspector import total
 from queueing.worker import tracebacks
@@ -50,10 +50,13 @@ class DeadLetterKeeper:
     async def _take_in(self, letter: DeadLetter) -> bool:
         """Make the job of a message that died elsewhere a failed one, with a dead letter of its own.
 
-        False where the job cannot be had now (its queue is paused, a worker runs it): the letter stays for later.
+        True: this letter may go. False where the job cannot be had now (its queue is paused, a worker runs it): it
+        stays for a later pass.
         """
         incoming, _ = read(letter, now=datetime.now(UTC))
         [verdict] = await self._store.claim([incoming], worker=self._worker)
+        if isinstance(verdict, Stale):
+            return True  # its job was discarded, or has moved on meanwhile
         if not isinstance(verdict, Run):
             return False
         now = datetime.now(UTC)

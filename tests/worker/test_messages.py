@@ -110,3 +110,21 @@ async def test_nothing_is_left_over_when_all_is_done(engine: Engine) -> None:
     page = await engine.cluster.inspector.page(JobFilter())
     assert len(page.rows) == 30
     assert not any(row.unconfirmed for row in page.rows)
+
+
+async def test_the_dead_letter_of_a_discarded_job_goes(engine: Engine) -> None:
+    async def dead() -> int:
+        return (await engine.cluster.broker.depth(QUEUE)).dead or 0
+
+    async with engine.working():
+        job_id = await engine.add("nobody_knows")
+        await engine.becomes(job_id, JobState.FAILED)
+        await eventually(dead)
+        [changed] = await engine.cluster.operations.discard([job_id])
+        assert changed.done
+
+        async def gone() -> bool:
+            return await dead() == 0
+
+        await eventually(gone, timeout=15)
+    assert await engine.cluster.inspector.job(job_id) is None
