@@ -24,26 +24,28 @@ class Item:
     """Of the URL, and of the count."""
     label: str
     icon: str
+    key: str
+    """Goes there, after ``g``."""
     needs: str = "view"
     dock: bool = False
 
 
 GROUPS = (
     (
-        Item("overview", "Overview", "layout-dashboard", dock=True),
-        Item("jobs", "Jobs", "list-details", dock=True),
-        Item("failures", "Failures", "bug", dock=True),
-        Item("dead_letters", "Dead letters", "mail-off"),
+        Item("overview", "Overview", "layout-dashboard", "o", dock=True),
+        Item("jobs", "Jobs", "list-details", "j", dock=True),
+        Item("failures", "Failures", "bug", "f", dock=True),
+        Item("dead_letters", "Dead letters", "mail-off", "d"),
     ),
     (
-        Item("queues", "Queues", "stack-2", dock=True),
-        Item("workers", "Workers", "cpu"),
-        Item("schedules", "Schedules", "calendar-time"),
+        Item("queues", "Queues", "stack-2", "q", dock=True),
+        Item("workers", "Workers", "cpu", "w"),
+        Item("schedules", "Schedules", "calendar-time", "s"),
     ),
     (
-        Item("enqueue", "Enqueue", "square-plus", needs="enqueue"),
-        Item("operations", "Operations", "checklist"),
-        Item("audit", "Audit", "shield-check"),
+        Item("enqueue", "Enqueue", "square-plus", "e", needs="enqueue"),
+        Item("operations", "Operations", "checklist", "b"),
+        Item("audit", "Audit", "shield-check", "a"),
     ),
 )
 

@@ -130,6 +130,7 @@ AXES_LOCKOUT_CALLABLE = "dashboard.views.login.locked_out"
 
 # Plain HTTP is the default, for a first look on localhost. Set BEHIND_HTTPS=1 where a proxy ends TLS.
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=False)
+CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=int(timedelta(days=30).total_seconds()) if BEHIND_HTTPS else 0)

@@ -22,6 +22,7 @@ from dashboard.views import (
     job_retries,
     job_reveals,
     jobs,
+    keys,
     login,
     menu,
     overview,
@@ -29,6 +30,7 @@ from dashboard.views import (
     queue_pauses,
     queue_purges,
     queues,
+    search,
     worker_commands,
     workers,
 )
@@ -66,6 +68,8 @@ urlpatterns = [
     path("login", login.login, name="login"),
     path("logout", login.logout, name="logout"),
     path("menu", menu.show, name="menu"),
+    path("search", search.show, name="search"),
+    path("keys", keys.show, name="keys"),
     path("preferences", preferences.update, name="preferences"),
     path("healthz", healthz.show, name="healthz"),
 ]

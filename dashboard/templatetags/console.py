@@ -107,6 +107,16 @@ def initials(name: str) -> str:
 
 
 @register.filter
+def highlight(text: str, words: str) -> SafeString | str:
+    """The first place in ``text`` where ``words`` stand, marked."""
+    at = text.lower().find(words.lower()) if words else -1
+    if at < 0:
+        return text
+    end = at + len(words)
+    return format_html("{}<mark>{}</mark>{}", text[:at], text[at:end], text[end:])
+
+
+@register.filter
 def lookup(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 

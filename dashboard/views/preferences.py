@@ -1,5 +1,5 @@
-"""Theme and density of this browser, kept in cookies: the server can then render the page as it will be, so nothing
-flashes, no script is needed, and the switch works without JavaScript."""
+"""Theme, density and single keys of this browser, kept in cookies: the server can then render the page as it will be,
+so nothing flashes, no script is needed, and the switch works without JavaScript."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from dashboard.access import requires
 from dashboard.http import way_back
 
-CHOICES = {"theme": ("system", "light", "dark"), "density": ("normal", "compact")}
+CHOICES = {"theme": ("system", "light", "dark"), "density": ("normal", "compact"), "keys": ("on", "off")}
 
 
 def chosen(request: HttpRequest, name: str) -> str:

@@ -7,4 +7,5 @@ import "./actions.js";
 import "./copy.js";
 import "./rows.js";
 import "./keys.js";
+import "./palette.js";
 import "./live.js";

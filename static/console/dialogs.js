@@ -27,11 +27,14 @@ function fill(html) {
   ask.innerHTML = html;
   window.htmx?.process(ask);
   ask.setAttribute("aria-labelledby", ask.querySelector("h2[id]")?.id ?? "");
+  ask.classList.toggle("sheet", Boolean(ask.querySelector("[data-sheet]")));
+  ask.dispatchEvent(new CustomEvent("leveret:dialog", { bubbles: true }));
 }
 
 // Resolves to true or false. For words longer than a sentence, or a reason, use a page of its own with data-dialog.
 export function confirm({ title, text = "", verb = "Go on", danger = false }) {
   const template = document.getElementById("confirm");
+  ask.classList.remove("sheet");
   ask.replaceChildren(template.content.cloneNode(true));
   ask.setAttribute("aria-labelledby", "confirm-title");
   ask.querySelector("h2").textContent = title;
@@ -50,7 +53,7 @@ document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const opener = event.target.closest("[data-open]");
   const dialog = opener && document.getElementById(opener.dataset.open);
-  if (dialog) {
+  if (dialog && dialog.id !== "palette") {
     event.preventDefault();
     open(dialog);
     return;
@@ -58,6 +61,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (link) {
     event.preventDefault();
+    const around = link.closest("dialog");
+    if (around !== ask) around?.close();
     openFrom(link.href);
     return;
   }

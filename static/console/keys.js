@@ -1,5 +1,4 @@
 // Keys, by one table. They do nothing while somebody types, and not at all with <html data-keys="off">.
-import { open } from "./dialogs.js";
 import { current, move, select } from "./rows.js";
 import { nextTheme } from "./theme.js";
 
@@ -15,7 +14,7 @@ const follow = (name) => () => click(`.nav a[data-key="${name}"]`);
 
 for (const name of "ojfdqwseba") press(`g ${name}`, follow(name));
 press("t", nextTheme);
-press("?", () => open(document.getElementById("keys")));
+press("?", () => click("[data-keys]"));
 press("/", () => {
   const field = document.querySelector("[data-filter]");
   if (!field) return false;
