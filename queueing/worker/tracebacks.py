@@ -24,7 +24,7 @@ _LIBRARIES: Final = tuple(
     for name in ("stdlib", "platstdlib", "purelib", "platlib")
     if (path := sysconfig.get_path(name))
 )
-_HERE: Final = str(Path(__file__).resolve().parents[1])
+_HERE: Final = str(Path(__file__).resolve().parent)
 _VARYING: Final = re.compile(
     r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE
 )
