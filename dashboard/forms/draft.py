@@ -49,7 +49,7 @@ class Draft:
         options = OptionsForm.unbound(job_type, record.options, record.queue)
         typed = writing.written(shape, value)
         # What the form cannot show without loss is shown as JSON.
-        lossless = reading.payload(shape, typed).payload == value
+        lossless = means_the_same(job_type, reading.payload(shape, typed).payload, value)
         return cls(
             job_type=job_type, shape=shape, options=options, typed=typed, origin=record.id,
             as_json=not lossless, json=writing.json_of(value),
@@ -79,7 +79,9 @@ class Draft:
 
     @property
     def takes_nothing(self) -> bool:
-        return self.shape.kind is Kind.STRUCT and not self.shape.members()
+        """A handler without arguments takes an empty object, or null."""
+        parts = self.shape.variants() if self.shape.kind is Kind.UNION else [self.shape]
+        return all(part.kind is Kind.STRUCT and not part.members() for part in parts)
 
     def added(self, name: str) -> Draft:
         return replace(self, typed=rows.added(self.shape, self.typed, name))
@@ -131,6 +133,16 @@ def refusal(job_type: JobType, payload: Any) -> str:
     except InvalidPayload as wrong:
         return str(wrong.__cause__ or wrong)
     return ""
+
+
+def means_the_same(job_type: JobType, one: Any, other: Any) -> bool:
+    """Whether the handler would be given equal arguments."""
+    if one == other:
+        return True
+    try:
+        return bool(job_type.decode(job_type.encode(one)) == job_type.decode(job_type.encode(other)))
+    except InvalidPayload:
+        return False
 
 
 def label(name: str) -> str:

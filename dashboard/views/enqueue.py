@@ -21,7 +21,7 @@ from queueing.errors import LeveretError
 def new(request: HttpRequest) -> HttpResponse:
     if job_id := request.GET.get("from"):
         return edit(request, job_id)
-    types = list(runtime.registry)
+    types = list(runtime.cluster().registry)
     if not types:
         return none(request, "empty")
     name = request.GET.get("type") or types[0].name
@@ -47,7 +47,7 @@ def draft(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, job_id: str) -> HttpResponse:
     """A job's payload and options as a draft. Masked values would be laid open by it, so that needs the permission."""
     record = engine.look(lambda inspector: inspector.job(job_id))
-    job_type = runtime.registry.get(record.type) if record else None
+    job_type = runtime.cluster().registry.get(record.type) if record else None
     if record is None or job_type is None or record.spec.encoding == "raw":
         return none(request, "gone" if record is None else "unknown", record, status=404)
     if masked(record):
@@ -74,7 +74,7 @@ def page(request: HttpRequest, given: Draft, *, status: int = 200) -> HttpRespon
         "title": "Enqueue",
         "nav": "enqueue",
         "draft": given,
-        "types": list(runtime.registry),
+        "types": list(runtime.cluster().registry),
         "signature": signature(given.job_type),
         "payload": written.payload,
         "call": as_call(given.job_type, written.payload),
@@ -97,7 +97,7 @@ def _prospect(given: Draft) -> Prospect | None:
 
 
 def known(name: str) -> JobType:
-    found = runtime.registry.get(name)
+    found = runtime.cluster().registry.get(name)
     if found is None:
         raise Http404(f"No job type {name!r} is registered in this process.")
     return found

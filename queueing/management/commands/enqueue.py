@@ -33,9 +33,9 @@ class Command(OperatorCommand):
     def handle(self, *, type: str, count: int, as_json: bool, **given: Any) -> None:
         if not 0 < count <= MOST:
             raise CommandError(f"--count takes 1 to {MOST:,}.")
-        known = runtime.registry.get(type)
+        known = runtime.cluster().registry.get(type)
         if known is None and not given["any_type"]:
-            names = ", ".join(found.name for found in runtime.registry) or "none"
+            names = ", ".join(found.name for found in runtime.cluster().registry) or "none"
             raise CommandError(
                 f"No job type {type!r} is registered here (known: {names}). --any-type enqueues it anyway."
             )
