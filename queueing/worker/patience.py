@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from queueing.errors import BrokerError, StoreError
+from queueing.errors import BrokerError, QueueArgumentsMismatch, StoreError
 
 log: Final = logging.getLogger("queueing.worker")
 
@@ -30,13 +30,16 @@ class Patience:
         self.fenced = asyncio.Event()
 
     async def __call__(self, act: Callable[[], Awaitable[T]], what: str) -> T:
-        """``act`` until it succeeds. Raises Fenced once the worker is fenced."""
+        """``act`` until it succeeds. Raises Fenced once the worker is fenced, and QueueArgumentsMismatch at once:
+        that one does not pass by itself."""
         pause = SHORTEST
         while True:
             if self.fenced.is_set():
                 raise Fenced(what)
             try:
                 return await act()
+            except QueueArgumentsMismatch:
+                raise
             except (StoreError, BrokerError) as failure:
                 log.warning("%s is held and tried again in %.1f s: %s", what.capitalize(), pause, failure)
             await self._pause(pause)

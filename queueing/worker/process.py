@@ -12,8 +12,12 @@ from typing import Final
 import uvloop
 
 from queueing import sync
+from queueing.errors import QueueArgumentsMismatch
 from queueing.worker import capture
 from queueing.worker.worker import Worker
+
+MISCONFIGURED: Final = os.EX_CONFIG
+"""The exit code of a worker that cannot work until somebody changes something; starting it again would not help."""
 
 log: Final = logging.getLogger("queueing.worker")
 
@@ -37,11 +41,16 @@ async def _run(prepare: Callable[[], Worker], lifeline: int | None) -> int:
         loop.add_signal_handler(number, _stop, worker, signal.Signals(number).name)
     if lifeline is not None:
         loop.add_reader(lifeline, _orphaned, worker, lifeline)
+    misfit = False
     try:
         await worker.run()
+    except* QueueArgumentsMismatch as group:
+        for error in group.exceptions:
+            log.error("%s", error)
+        misfit = True
     finally:
         logging.root.removeHandler(handler)
-    return 0
+    return MISCONFIGURED if misfit else 0
 
 
 def _stop(worker: Worker, why: str) -> None:

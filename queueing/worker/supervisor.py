@@ -30,6 +30,7 @@ class Supervisor:
         self._command, self._count, self._bury, self._changed = list(command), count, bury, changed
         self._children: set[asyncio.subprocess.Process] = set()
         self._stopping = asyncio.Event()
+        self._code = 0
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -41,7 +42,13 @@ class Supervisor:
         finally:
             if watcher is not None:
                 watcher.cancel()
-        return 0
+        return self._code
+
+    def _give_up(self, code: int) -> None:
+        """A child that cannot work says why; another one could not either."""
+        self._code = code
+        self._stopping.set()
+        self._signal(signal.SIGTERM)
 
     def _forward(self, number: signal.Signals) -> None:
         """The first signal asks the children to stop, the second to hurry, as it does a single worker."""
@@ -64,6 +71,9 @@ class Supervisor:
                 return
             if code == 0:
                 continue
+            if code == os.EX_CONFIG:
+                self._give_up(code)
+                return
             crashes = 1 if loop.time() - born > STEADY else crashes + 1
             pause = min(LONGEST, 0.5 * 2 ** (crashes - 1))
             log.error(
