@@ -108,7 +108,7 @@ class Printer:
                     self.levels.append(Level(bracket, _fits(self.tokens, index)))
             case Token("punct", "}" | "]" as bracket):
                 level = self.levels.pop() if self.levels else Level("", True)
-                if not level.empty:
+                if not level.empty and not (level.inline and bracket == "]"):
                     self.out.append(" " if level.inline else self._line())
                 self.out.append(bracket)
             case Token("punct", ","):
