@@ -5,24 +5,27 @@ let timer = 0;
 let asked = 0;
 
 async function ask(target, submitter) {
-  const mine = ++asked;
   const body = new FormData(form, submitter);
   const headers = { "HX-Request": "true", "HX-Target": target };
   const response = await fetch(form.dataset.draft, { method: "POST", body, headers });
-  // What was asked later is newer.
-  return response.ok && mine === asked ? response.text() : null;
+  if (!response.ok) throw new Error(String(response.status));
+  return response.text();
 }
 
 async function preview() {
   const shown = form.querySelector("[name=show]:checked")?.value;
+  const mine = ++asked;
   const html = await ask("div#aside").catch(() => null);
-  if (html === null) return;
+  // What was asked meanwhile is newer.
+  if (html === null || mine !== asked) return;
   document.getElementById("aside").innerHTML = html;
   const chosen = form.querySelector(`[name=show][value="${shown}"]`);
   if (chosen) chosen.checked = true;
 }
 
 async function change(submitter, focus) {
+  clearTimeout(timer);
+  asked += 1;
   const html = await ask("form#draft", submitter).catch(() => null);
   if (html === null) {
     form.requestSubmit(submitter);
@@ -34,6 +37,7 @@ async function change(submitter, focus) {
 }
 
 function ready() {
+  if (!/Mac|iP(hone|ad)/.test(navigator.platform)) form.querySelector("#enqueue kbd").textContent = "Ctrl ↵";
   for (const one of form.querySelectorAll("[data-scripted-away]")) one.hidden = true;
   when();
 }
@@ -66,12 +70,20 @@ form.addEventListener("input", (event) => {
 });
 form.addEventListener("change", (event) => {
   if ("submits" in event.target.dataset) document.getElementById("choose").requestSubmit();
-  if (!("changes" in event.target.dataset)) return;
-  clearTimeout(timer);
-  change(event.target.parentElement.querySelector("[value=pick]"), event.target.id);
+  if ("changes" in event.target.dataset) change(event.target.parentElement.querySelector("[value=pick]"), event.target.id);
 });
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(document.getElementById("enqueue"));
+});
+
+// The chosen type and the form's may differ: it was chosen before this script was here to follow, or, when the page
+// comes back from the browser's cache, before it was left.
+addEventListener("pageshow", ({ persisted }) => {
+  const chosen = document.getElementById("type");
+  const shown = form.elements.type.value;
+  if (chosen.value === shown) return;
+  if (persisted) chosen.value = shown;
+  else chosen.form.requestSubmit();
 });
 
 ready();
