@@ -185,6 +185,10 @@ class JobQuery:
                 return "Ago"
 
     @property
+    def order(self) -> str:
+        return "latest due first" if self.state in AHEAD_OF_TIME else "newest first"
+
+    @property
     def nothing(self) -> str:
         """What an empty list says: what was looked for, where, in which time."""
         what = f"No {self.state} job" if self.state else "No job"

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from dashboard import acts, attempts, engine, jobwords, rawview
-from dashboard.access import Viewer, requires
+from dashboard import acts, attempts, engine, jobwords, jsonview, rawview
+from dashboard.access import Viewer, requires, viewer_of
 from dashboard.live import Params, live_view
 from dashboard.timeline import timeline
 from queueing.domain import waiting
@@ -34,7 +34,9 @@ def page(request: HttpRequest, job_id: str, job: JobRecord | None, *, reveal: bo
     context: dict[str, Any] = {"title": title, "nav": "jobs", "job": job, "params": {"id": job_id}}
     whole = request.GET.get("payload") == "whole"
     raw = rawview.show(job.payload) if job.spec.encoding == "raw" else None
-    return render(request, "dashboard/job/page.html", context | {"whole": whole, "raw": raw, "reveal": reveal})
+    context |= {"viewer": viewer_of(request), "whole": whole, "raw": raw, "reveal": reveal}
+    context["masked"] = 0 if raw else jsonview.show(job.payload, limit=None if whole else jsonview.CUT).masked
+    return render(request, "dashboard/job/page.html", context)
 
 
 def load(job_id: str) -> JobRecord | None:

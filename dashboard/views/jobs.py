@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from dashboard import acts, engine, joblist
-from dashboard.access import requires
+from dashboard.access import requires, viewer_of
 from dashboard.jobquery import WITHIN, JobQuery
 from queueing.domain.reading import LaneCount, Page
 from queueing.errors import LeveretError
@@ -17,7 +19,8 @@ def show(request: HttpRequest) -> HttpResponse:
     query = JobQuery.read(request.GET)
     if query.words and (taken := query.take_in()) != query:
         return redirect(taken.url(words=taken.words))
-    context = {"title": "Jobs", "query": query, "within": _spans(query), "acts": acts.MANY}
+    context: dict[str, Any] = {"title": "Jobs", "query": query, "within": _spans(query)}
+    context |= {"viewer": viewer_of(request), "acts": acts.MANY}
     try:
         page, lanes, known = engine.look(lambda inspector: _load(inspector, query))
     except LeveretError as error:

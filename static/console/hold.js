@@ -8,7 +8,11 @@ const selecting = (element) => {
   return selection.getRangeAt(0).intersectsNode(element);
 };
 
-export const isHeld = (element) => (pressed !== null && element.contains(pressed)) || selecting(element);
+// A list that follows would carry ticked rows away.
+const picking = (element) => element.querySelector("[data-hold-picked] tbody .check:checked") !== null;
+
+export const isHeld = (element) =>
+  (pressed !== null && element.contains(pressed)) || selecting(element) || picking(element);
 
 // Runs at once, or when the element is let go; a later one for the same element replaces it.
 export function whenFree(element, run) {
@@ -44,4 +48,5 @@ for (const name of ["pointerup", "pointercancel"]) {
     setTimeout(release);
   });
 }
+document.addEventListener("leveret:selection", () => waiting.size && release());
 document.addEventListener("selectionchange", () => waiting.size && release());

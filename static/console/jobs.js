@@ -40,7 +40,7 @@ function clear() {
   for (const row of document.querySelectorAll("tr.is-selected")) row.classList.remove("is-selected");
   const all = document.querySelector("[data-pick-all]");
   if (all) all.checked = all.indeterminate = false;
-  tell();
+  document.dispatchEvent(new CustomEvent("leveret:selection", { detail: { ids: [] } }));
 }
 
 selection?.addEventListener("reset", (event) => {
@@ -65,7 +65,7 @@ function act(key) {
   const within = current() ?? document.querySelector(".job-head");
   return within?.querySelector(`[data-key="${key}"]`)?.click() ?? false;
 }
-for (const key of "rncd") press(key, () => act(key));
+for (const key of "rncde") press(key, () => act(key));
 press("y", () => {
   const id = current()?.querySelector(".id")?.title ?? document.getElementById("job-id")?.textContent;
   if (!id) return false;

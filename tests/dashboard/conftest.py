@@ -86,6 +86,16 @@ def store_down() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def shop_without_broker() -> Iterator[Shop]:
+    """The store answers; for the broker nothing listens on port 1."""
+    with _serving(
+        msgspec.structs.replace(conf.from_django(), amqp_url="amqp://127.0.0.1:1/", publish_timeout=0.2)
+    ) as down:
+        sync.run(down.store.connect())
+        yield Shop(down)
+
+
 @contextmanager
 def _serving(config: conf.ClusterConfig) -> Iterator[Cluster]:
     cluster = Cluster(config, types=Registry())

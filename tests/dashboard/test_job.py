@@ -112,7 +112,9 @@ def test_results_are_masked_too(viewer: Client, shop: Shop) -> None:
 
 def test_revealing_is_a_permission_and_is_booked(admin: Client, operator: Client, shop: Shop) -> None:
     job = shop.add(payload=SECRET)
-    assert "Reveal masked" not in page(operator, job)
+    assert "Reveal" not in page(operator, job)
+    assert "Reveal 1 masked" in page(admin, job)
+    assert "Reveal" not in page(admin, shop.add(payload={"user": "mira"}))
     assert operator.post("/job-reveals", {"job": job}).status_code == 403
     assert "hunter2" in admin.post("/job-reveals", {"job": job}).content.decode()
     entry = AuditEntry.objects.get(result="done")
@@ -194,3 +196,9 @@ def test_when_the_store_is_down_the_page_says_so(viewer: Client, store_down: Non
 def test_a_message_from_a_foreign_producer_names_it(viewer: Client, shop: Shop) -> None:
     sync.run(shop.cluster.broker.publish([Outgoing(queue="q", type="t", body=b"{}", headers={}, message_id="1")]))
     assert "A foreign producer" in page(viewer, shop.add(by="foreign"))
+
+
+def test_while_the_broker_is_down_a_job_says_that_its_message_waits(viewer: Client, shop_without_broker: Shop) -> None:
+    why = part(page(viewer, shop_without_broker.add()), "job-why")
+    assert "RabbitMQ does not answer. No job starts until it is back." in why
+    assert "in the outbox" in why

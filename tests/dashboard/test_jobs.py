@@ -140,7 +140,7 @@ def test_a_row_changes_in_place_and_a_new_one_waits_behind_the_pill(viewer: Clie
     shop.add()
     renewed = again(html)
     assert rows(renewed) == rows(html) == [second, first]
-    assert re.search(rf'<tr id="job-{first}" class="is-off">', renewed)
+    assert re.search(rf'<tr id="job-{first}" class="is-off">.*?now running', renewed, re.DOTALL)
     assert 'id="new"' in renewed
     assert "1 new" in renewed
 
@@ -212,6 +212,14 @@ def test_an_operator_sees_what_each_state_allows(operator: Client, shop: Shop) -
     assert "/job-retries" in failed
     assert "/job-discards" in failed
     assert "/job-hastenings" not in failed
+
+
+def test_an_operator_has_a_bar_for_the_selection_and_a_viewer_has_none(
+    operator: Client, viewer: Client, shop: Shop
+) -> None:
+    shop.add()
+    assert 'id="selection"' in page(operator)
+    assert 'id="selection"' not in page(viewer)
 
 
 def test_an_outsider_sees_no_list(outsider: Client, shop: Shop) -> None:

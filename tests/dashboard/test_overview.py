@@ -163,3 +163,16 @@ def test_a_worker_that_went_silent_is_told(viewer: Client, shop: Shop) -> None:
     lost = worker_status("w-lost", beat_at=datetime.now(UTC) - timedelta(minutes=1))
     sync.run(shop.cluster.store.beat(lost, ttl=0.001))
     assert "w-lost went silent." in words(part(page(viewer), "attention"))
+
+
+def test_while_the_broker_is_down_all_else_is_shown_and_its_figures_are_unknown(
+    viewer: Client, shop_without_broker: Shop
+) -> None:
+    shop_without_broker.many(3)
+    begun = time.monotonic()
+    html = page(viewer)
+    assert time.monotonic() - begun < 2.0
+    assert "Outbox holds 3 jobs that RabbitMQ has not confirmed." in words(part(html, "attention"))
+    assert "email_jobs" in part(html, "queues")
+    assert "unknown" in part(html, "queues")
+    assert "RabbitMQ down" in words(part(html, "servers"))
