@@ -61,6 +61,7 @@ urlpatterns = [
     path("queues/<str:queue>/purge", queue_purges.new, name="queue_purge"),
     path("queues/<str:queue>/purges", queue_purges.create, name="queue_purges"),
     path("workers", workers.index, name="workers"),
+    path("workers/<path:worker>/stop", worker_commands.stop, name="worker_stop"),
     path("workers/<path:worker>/commands", worker_commands.create, name="worker_commands"),
     path("enqueue", enqueue.new, name="enqueue"),
     path("enqueue/draft", enqueue.draft, name="enqueue_draft"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 
 from dashboard import engine
 from dashboard.access import requires
+from dashboard.asking import ask, stay
 from dashboard.deeds import attempt
 from dashboard.http import answer
 from queueing.domain.ports import Command
@@ -19,6 +21,18 @@ SAID = {
 }
 
 
+@requires("manage")
+def stop(request: HttpRequest, worker: str) -> HttpResponse:
+    """The question before a worker is stopped."""
+    workers = engine.look(lambda inspector: inspector.workers())
+    status = next((status for status in workers if status.id == worker), None)
+    if status is None:
+        raise Http404(f"There is no worker {worker}.")
+    beside = [other for other in workers if (other.host, other.pid) == (status.host, status.pid) and other != status]
+    context = {"title": "Stop a worker", "nav": "workers", "status": status, "beside": len(beside)}
+    return ask(request, "dashboard/workers/_stop.html", context)
+
+
 @requires("manage", post=True)
 def create(request: HttpRequest, worker: str) -> HttpResponse:
     kind = request.POST.get("kind", "")
@@ -27,10 +41,10 @@ def create(request: HttpRequest, worker: str) -> HttpResponse:
     with attempt(request, kind, f"worker {worker}") as deed:
         status = find(worker)
         engine.act(lambda operations: operations.command(worker, Command(kind=kind)))
+    to = stay(request, reverse("dashboard:workers")) if kind == "stop" else None
     if deed.failure:
-        return answer(request, "The worker was not told.", detail=deed.failure, tone="error")
-    name = f"{status.host} {status.pid}"
-    return answer(request, f"{name} is told: {kind}.", detail=SAID[kind])
+        return answer(request, "The worker was not told.", detail=deed.failure, tone="error", to=to)
+    return answer(request, f"{status.host} {status.pid} is told: {kind}.", detail=SAID[kind], to=to)
 
 
 def find(worker: str) -> WorkerStatus:

@@ -148,3 +148,17 @@ def test_hostile_names_of_hosts_and_jobs_are_inert(viewer: Client, shop: Shop) -
     for tag in ("<b>h", "<i>", "<svg>", "\x1b"):
         assert tag not in html
     assert "&lt;b&gt;h&lt;/b&gt;\\u001b[31m" in html
+
+
+def test_a_stop_asks_first_and_says_what_goes_with_it(admin: Client, operator: Client, shop: Shop) -> None:
+    shop.works("host-41-aaaa", running=(running_job(),))
+    shop.works("host-41-bbbb")
+    question = " ".join(admin.get("/workers/host-41-aaaa/stop").content.decode().split())
+    assert "Stop app-01 41?" in question
+    assert "1 job runs on it." in question
+    assert "1 other worker in the same process ends with it." in question
+    assert commands(shop, "host-41-aaaa") == []
+    assert operator.get("/workers/host-41-aaaa/stop").status_code == 403
+    assert admin.get("/workers/nobody/stop").status_code == 404
+    answer = admin.post("/workers/host-41-aaaa/commands", {"kind": "stop"})
+    assert answer.headers["Location"] == "/workers", "not back to the question"
