@@ -7,6 +7,7 @@ import asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
+from django.urls import get_resolver
 
 from dashboard.live.hub import Hub
 from dashboard.live.registry import Watched
@@ -20,6 +21,9 @@ def hub() -> Hub:
     global _hub
     loop = asyncio.get_running_loop()
     if _hub is None or _hub[0] is not loop:
+        # Views register themselves when the URLs are loaded, which is at the first request. After a restart the first
+        # to come may be a page's socket.
+        get_resolver().url_patterns  # noqa: B018
         source = StoreSource(lambda: runtime.cluster().store, sync.arun)
         _hub = loop, Hub(source, render, interval=settings.LEVERET.get("LIVE_INTERVAL", 0.25))
     return _hub[1]
