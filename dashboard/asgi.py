@@ -11,6 +11,11 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
+from django.conf import settings
+
+# Without one Django would start, and fail at the first login.
+settings.SECRET_KEY  # noqa: B018
+
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
