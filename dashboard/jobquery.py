@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import JobState
@@ -87,9 +88,9 @@ class JobQuery:
                 case "state" | "is" if value in tuple(JobState):
                     taken = replace(taken, state=JobState(value))
                 case "queue" if value:
-                    taken = replace(taken, queues=(*taken.queues, value))
+                    taken = replace(taken, queues=_with(taken.queues, value))
                 case "type" if value:
-                    taken = replace(taken, types=(*taken.types, value))
+                    taken = replace(taken, types=_with(taken.types, value))
                 case "tag" if value:
                     taken = replace(taken, tag=value)
                 case "within" if value in WITHIN:
@@ -133,16 +134,19 @@ class JobQuery:
         return reverse("dashboard:jobs") + (f"?{query}" if query else "")
 
     def encoded(self) -> str:
-        values = QueryDict(mutable=True)
-        for key, value in (("state", self.state), ("tag", self.tag), ("within", self.within), ("since", self.since),
-                           ("until", self.until), ("cursor", self.cursor), ("q", self.words)):  # fmt: skip
-            if value:
-                values[key] = str(value)
-        values.setlist("queue", list(self.queues)) if self.queues else None
-        values.setlist("type", list(self.types)) if self.types else None
-        if self.follow:
-            values["follow"] = "1"
-        return values.urlencode()
+        values = {
+            "state": self.state or "",
+            "tag": self.tag,
+            "within": self.within,
+            "since": self.since,
+            "until": self.until,
+            "cursor": self.cursor,
+            "q": self.words,
+            "queue": self.queues,
+            "type": self.types,
+            "follow": "1" if self.follow else "",
+        }
+        return urlencode({key: value for key, value in values.items() if value}, doseq=True)
 
     @property
     def params(self) -> dict[str, str]:
@@ -216,9 +220,13 @@ class JobQuery:
         return [(key, value) for key in values for value in values.getlist(key)]
 
 
+def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if name in names else (*names, name)
+
+
 def moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found if found.tzinfo else timezone.make_aware(found)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else timezone.make_aware(found)

@@ -9,4 +9,4 @@ from dashboard.access import requires
 @requires("operate", post=True)
 def create(request: HttpRequest) -> HttpResponse:
     by = engine.by(request)
-    return acts.perform(request, "run now", "Hastened", lambda operations, ids: operations.hasten(ids, by=by))
+    return acts.perform(request, "run now", "Queued", lambda operations, ids: operations.hasten(ids, by=by))

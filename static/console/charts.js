@@ -49,6 +49,12 @@ function decades(u, low, high) {
   return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.0001))];
 }
 
+// Half a step on both sides, so that the first and the last bar are drawn whole.
+function roomy(u, first, last) {
+  const half = ((u.data[0][1] ?? first + 60) - u.data[0][0]) / 2;
+  return [first - half, last + half];
+}
+
 const DECADES = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600];
 
 function options(name, element) {
@@ -62,7 +68,7 @@ function options(name, element) {
     padding: [name === "errors" ? 4 : 10, 12, last ? 0 : 4, 0],
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { x: false, y: false }, sync: { key: "overview" } },
-    scales: { x: { time: true }, y: latency ? { distr: 3, range: decades } : { range: linear } },
+    scales: { x: { time: true, range: roomy }, y: latency ? { distr: 3, range: decades } : { range: linear } },
     axes: [
       { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: (u, all) => all.map((at) => clock.format(at * 1000)) },
       {

@@ -83,6 +83,11 @@ def test_words_in_the_filter_box_become_conditions_of_the_url(viewer: Client, sh
     assert answer.headers["Location"] == "/jobs?state=failed&tag=a&queue=media&type=x"
 
 
+@pytest.mark.parametrize("since", ["0001-01-01", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00+14:00", "soon"])
+def test_no_time_in_the_url_breaks_the_page(viewer: Client, shop: Shop, since: str) -> None:
+    page(viewer, f"?state=failed&since={since.replace('+', '%2B')}")
+
+
 def test_an_id_in_the_filter_box_leads_to_the_job(viewer: Client, shop: Shop) -> None:
     job = shop.add()
     assert viewer.get(f"/jobs?q={job}").headers["Location"] == f"/jobs/{job}"
