@@ -18,6 +18,7 @@ from dashboard.live import Params, live_view
 from queueing.domain.job import JobSummary
 from queueing.domain.reading import Page
 from queueing.domain.states import JobState
+from queueing.errors import LeveretError
 from queueing.inspector import PAGE, Inspector
 
 NEW = 100
@@ -40,14 +41,23 @@ class Row:
 @live_view("jobs.tabs", template="dashboard/jobs/_tabs.html", hints=("job",))
 def tabs(params: Params, viewer: Viewer) -> dict[str, Any]:
     query = JobQuery.of(params)
-    counts = engine.look(lambda inspector: inspector.counts(queues=query.queues, types=query.types))
-    links = [(state, query.url(state=state), counts[state] if query.countable else None) for state in JobState]
+    counts = _counts(query)
     return {
         "query": query,
-        "links": links,
+        "links": [(state, query.url(state=state), counts.get(state)) for state in JobState],
         "all_url": query.url(state=None),
-        "total": sum(counts.values()) if query.countable else None,
+        "total": sum(counts.values()) if counts else None,
     }
+
+
+def _counts(query: JobQuery) -> dict[JobState, int]:
+    """None of them where nobody counts: the tabs are there to be followed all the same."""
+    if not query.countable:
+        return {}
+    try:
+        return engine.look(lambda inspector: inspector.counts(queues=query.queues, types=query.types))
+    except LeveretError:
+        return {}
 
 
 @live_view("jobs.list", template="dashboard/jobs/_list.html", hints=("job",), every=15.0)
@@ -66,7 +76,8 @@ def followed(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The newest rows, whichever those are."""
     query = JobQuery.of(params)
     page, around = engine.look(lambda inspector: _newest(inspector, query))
-    return _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
+    context = _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
+    return context | {"follows": True}
 
 
 def params_of(query: JobQuery, page: Page) -> dict[str, Any]:

@@ -24,7 +24,8 @@ def show(request: HttpRequest) -> HttpResponse:
     try:
         page, lanes, known = engine.look(lambda inspector: _load(inspector, query))
     except LeveretError as error:
-        return render(request, "dashboard/jobs/page.html", context | {"error": error})
+        # The live list says so in its place, and is there when the server is back.
+        return render(request, "dashboard/jobs/page.html", context | {"error": error, "follows": True})
     if known:
         return redirect("dashboard:job", query.words)
     # A list without a row has nothing that could be moved under the reader.

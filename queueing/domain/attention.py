@@ -77,7 +77,8 @@ def _servers(standing: Standing) -> Iterator[Concern]:
 
 
 def _down(kind: Literal["broker", "store"], server: ServerHealth) -> Concern:
-    return Concern(kind=kind, tone="error", subject=server.name, text=server.detail or "does not answer.")
+    text = server.detail.removeprefix(server.name).lstrip() or "does not answer."
+    return Concern(kind=kind, tone="error", subject=server.name, text=text)
 
 
 def _failing(minutes: Sequence[Minute]) -> Iterator[Concern]:

@@ -41,7 +41,7 @@ function nice(top) {
 }
 
 function linear(u, low, high) {
-  return [0, nice(Math.max(high ?? 0, 0.1))];
+  return [0, high ? nice(Math.max(high, 0.1)) : 1];
 }
 
 function decades(u, low, high) {

@@ -190,7 +190,7 @@ def test_an_outsider_sees_nothing_of_it(outsider: Client, shop: Shop) -> None:
 
 
 def test_when_the_store_is_down_the_page_says_so(viewer: Client, store_down: None) -> None:
-    assert "This cannot be shown now" in page(viewer, "0190-any")
+    assert "This job cannot be shown now" in page(viewer, "0190-any")
 
 
 def test_a_message_from_a_foreign_producer_names_it(viewer: Client, shop: Shop) -> None:

@@ -262,6 +262,7 @@ def test_when_the_store_is_down_the_page_says_so_within_a_second(viewer: Client,
     assert "This cannot be shown now" in html
     assert "Redis" in html
     assert 'name="q"' in html
+    assert 'href="/jobs?state=queued"' in html
 
 
 def test_the_list_needs_as_many_questions_for_many_jobs_as_for_few(viewer: Client, shop: Shop) -> None:

@@ -96,7 +96,7 @@ def test_what_failed_before_is_told_where_there_was_a_before() -> None:
 
 def test_servers_that_are_down_come_first() -> None:
     down = msgspec.structs.replace(
-        HEALTH, broker=ServerHealth(name="RabbitMQ", ok=False, detail="refuses connections."), outbox=3812
+        HEALTH, broker=ServerHealth(name="RabbitMQ", ok=False, detail="RabbitMQ refuses connections."), outbox=3812
     )
     broker, outbox, *_ = found(health=down, queues=[queue(paused=True)])
     assert (broker.kind, broker.text) == ("broker", "refuses connections.")
