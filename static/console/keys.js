@@ -36,7 +36,9 @@ let timer = 0;
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
   if (document.documentElement.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
-  if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  // A field of a dialog that has just closed keeps the focus until the next frame; nobody types there.
+  const field = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  if (field?.checkVisibility()) return;
   const keys = first ? `${first} ${event.key}` : event.key;
   clearTimeout(timer);
   first = "";
