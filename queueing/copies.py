@@ -38,9 +38,7 @@ async def add_copies(
 
     Raises InvalidJob (nothing was stored), BrokerError or StoreError; those added before the error stay.
     """
-    checked = producer.spec(queue, type_, payload, options, created_by=by, origin=origin)
-    # The producer merges options with the type's own: one that was set back to the general default would be lost.
-    first = msgspec.structs.replace(checked, options=options)
+    first = producer.spec(queue, type_, payload, options, created_by=by, origin=origin)
     found = Copies([], [])
     for start in range(0, count, CHUNK):
         specs = [_copy(first) for _ in range(min(CHUNK, count - start))]

@@ -11,7 +11,7 @@ import uuid_utils.compat as uuids
 
 from queueing import runtime, sync
 from queueing.domain.job import JobSpec
-from queueing.domain.options import JobOptions, merged, options_from
+from queueing.domain.options import JobOptions, changed
 from queueing.domain.registry import DEFAULT_QUEUE, Errors, JobType
 from queueing.errors import ConfigurationError
 
@@ -44,9 +44,9 @@ class Job(Generic[P, R]):
     ) -> Job[P, R]:
         """The same job with other options: ``send_email.using(delay=60, tags=["digest"]).enqueue(…)``."""
         given = {"delay": delay, "run_at": run_at, **more}
-        changes = options_from({name: value for name, value in given.items() if value is not None})
-        base = self._options or JobOptions()
-        return Job(self.handler, self.type, merged(merged(base, options), changes))
+        named = {name: value for name, value in given.items() if value is not None}
+        base = changed(self._options or self.type.options, options)
+        return Job(self.handler, self.type, changed(base, named))
 
     def enqueue(self, *args: Any, **kwargs: Any) -> str:
         """Add the job from synchronous code and return its id; inside a transaction, once that commits.
@@ -123,7 +123,7 @@ def job(
     """
     if callable(name):
         return job()(name)
-    chosen = merged(options or JobOptions(), options_from(more))
+    chosen = changed(options or JobOptions(), more)
 
     def register(handler: Callable[P, R]) -> Job[P, R]:
         if isinstance(handler, Job):

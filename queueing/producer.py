@@ -16,7 +16,7 @@ from queueing.coalesce import Coalescer
 from queueing.dispatch import Dispatch, Letter
 from queueing.domain.job import JobSpec
 from queueing.domain.names import check_queue, check_type
-from queueing.domain.options import JobOptions, merged
+from queueing.domain.options import JobOptions, Options, changed
 from queueing.domain.ports import Added, Broker, JobStore
 from queueing.domain.registry import Registry, encode_json
 from queueing.errors import BrokerError, BrokerUnavailable, OptionNotSupported, PayloadTooLarge, QueueArgumentsMismatch
@@ -50,7 +50,7 @@ class Producer:
         queue: str | None,
         type_: str,
         payload: Any,
-        options: JobOptions | None = None,
+        options: Options | None = None,
         *,
         job_id: str | None = None,
         created_by: str = "",
@@ -77,7 +77,7 @@ class Producer:
         queue: str | None,
         type_: str,
         payloads: Iterable[Any],
-        options: JobOptions | None = None,
+        options: Options | None = None,
         *,
         created_by: str = "",
     ) -> list[str]:
@@ -100,13 +100,16 @@ class Producer:
         queue: str | None,
         type_: str,
         payload: Any,
-        options: JobOptions | None = None,
+        options: Options | None = None,
         *,
         job_id: str | None = None,
         created_by: str = "",
         origin: str | None = None,
     ) -> JobSpec:
-        """Check everything that can be checked before anything is stored. Raises InvalidJob."""
+        """Check everything that can be checked before anything is stored. Raises InvalidJob.
+
+        ``options``: a mapping changes some of the type's own; JobOptions replace them all.
+        """
         known = self._registry.get(check_type(type_))
         body = known.encode(payload) if known else encode_json(payload)
         if len(body) > self._max_payload:
@@ -114,7 +117,7 @@ class Producer:
                 f"The payload of {type_} is {len(body):,} bytes; the limit is {self._max_payload:,}. "
                 "Store the data elsewhere and pass a reference to it."
             )
-        chosen = merged(known.options, options) if known else options or JobOptions()
+        chosen = changed(known.options if known else JobOptions(), options)
         self._check_capabilities(chosen)
         return JobSpec(
             id=job_id or str(uuids.uuid7()),

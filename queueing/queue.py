@@ -8,7 +8,7 @@ from typing import Any
 from queueing.conf import ClusterConfig
 from queueing.domain.job import JobRecord
 from queueing.domain.names import check_queue
-from queueing.domain.options import JobOptions
+from queueing.domain.options import Options
 from queueing.domain.registry import Registry
 from queueing.errors import JobNotFound
 from queueing.runtime import Cluster
@@ -38,11 +38,11 @@ class Queue:
         await queue.cluster.open()
         return queue
 
-    async def add(self, type_: str, payload: Any = None, options: JobOptions | None = None) -> str:
+    async def add(self, type_: str, payload: Any = None, options: Options | None = None) -> str:
         """Add a job; its id comes back once it is recorded and confirmed. Errors as :meth:`Producer.add`."""
         return await self.cluster.producer.add(self.name, type_, payload, options)
 
-    async def add_many(self, type_: str, payloads: Iterable[Any], options: JobOptions | None = None) -> list[str]:
+    async def add_many(self, type_: str, payloads: Iterable[Any], options: Options | None = None) -> list[str]:
         return await self.cluster.producer.add_many(self.name, type_, payloads, options)
 
     async def get(self, job_id: str) -> JobRecord:

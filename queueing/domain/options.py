@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -70,25 +71,23 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 _FIELDS: Final = frozenset(JobOptions.__struct_fields__)
 
 
-def merged(base: JobOptions, changes: JobOptions | None) -> JobOptions:
-    """``base`` with whatever ``changes`` sets to something other than the default."""
+Options: TypeAlias = JobOptions | Mapping[str, Any]
+"""All options, or a few that change the job type's own."""
+
+
+def changed(base: JobOptions, changes: Options | None) -> JobOptions:
+    """What ``changes`` makes of ``base``: a mapping changes what it names; JobOptions replace the whole.
+
+    Raises InvalidOptions; for a name that is not an option, with the known ones.
+    """
     if changes is None:
         return base
-    default = JobOptions()
-    changed = {
-        name: getattr(changes, name)
-        for name in JobOptions.__struct_fields__
-        if getattr(changes, name) != getattr(default, name)
-    }
-    return msgspec.structs.replace(base, **changed) if changed else base
-
-
-def options_from(fields: dict[str, Any]) -> JobOptions:
-    """JobOptions from keyword arguments; an unknown name is an error that lists the known ones."""
-    unknown = fields.keys() - _FIELDS
+    if isinstance(changes, JobOptions):
+        return changes
+    unknown = changes.keys() - _FIELDS
     if unknown:
         raise InvalidOptions(f"Unknown option {', '.join(sorted(unknown))}. Known: {', '.join(sorted(_FIELDS))}.")
-    return JobOptions(**fields)
+    return JobOptions(**(msgspec.structs.asdict(base) | dict(changes)))
 
 
 def _seconds(name: str, value: Any) -> float | None:

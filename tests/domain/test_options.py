@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from queueing.domain.backoff import Backoff
-from queueing.domain.options import JobOptions, merged, options_from
+from queueing.domain.options import JobOptions, changed
 from queueing.errors import InvalidOptions
 
 
@@ -42,7 +42,7 @@ def test_an_option_that_cannot_be_honoured_is_refused_by_name(wrong: dict[str, A
 
 def test_an_unknown_option_lists_the_known_ones() -> None:
     with pytest.raises(InvalidOptions, match=r"Unknown option retries\. Known: .*max_attempts"):
-        options_from({"retries": 3})
+        changed(JobOptions(), {"retries": 3})
 
 
 def test_options_survive_the_wire_and_defaults_take_no_room() -> None:
@@ -51,7 +51,14 @@ def test_options_survive_the_wire_and_defaults_take_no_room() -> None:
     assert msgspec.json.encode(JobOptions()) == b"{}"
 
 
-def test_what_a_call_sets_wins_over_what_the_type_sets() -> None:
-    base = JobOptions(max_attempts=5, timeout=30)
-    assert merged(base, JobOptions(timeout=5)) == JobOptions(max_attempts=5, timeout=5)
-    assert merged(base, None) is base
+def test_a_mapping_changes_what_it_names_even_back_to_the_default() -> None:
+    base = JobOptions(max_attempts=5, timeout=30, tags=("a",))
+    assert changed(base, {"max_attempts": 3, "tags": ["b"]}) == JobOptions(max_attempts=3, timeout=30, tags=("b",))
+    assert changed(base, {"timeout": None}).timeout is None
+    assert changed(base, JobOptions()) == JobOptions()
+    assert changed(base, None) is base
+
+
+def test_a_change_is_checked_like_the_whole() -> None:
+    with pytest.raises(InvalidOptions, match="not both"):
+        changed(JobOptions(delay=5), {"run_at": datetime.now(UTC)})
