@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BOOTSTRAP := $(PYTHON) .ci/bootstrap.py --venv $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fmt
+.PHONY: help demo run test check fmt bench
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -34,3 +34,7 @@ fmt: ## rewrite Python files and templates into the house style
 	@$(BIN)/ruff check --fix --exit-zero --quiet .
 	@$(BIN)/ruff format --quiet .
 	@git ls-files -z -- 'templates/*.html' | xargs -0 --no-run-if-empty $(BIN)/djade --target-version 5.2
+
+bench: ## the engine's figures on the servers of LEVERET_AMQP_URL and LEVERET_REDIS_URL (ARGS='--runs 5')
+	@$(BOOTSTRAP) --dev
+	@$(BIN)/python -m benchmarks.engine $(ARGS)
