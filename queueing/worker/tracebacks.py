@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
 import linecache
 import re
@@ -31,7 +32,7 @@ _VARYING: Final = re.compile(
 
 
 def describe(error: BaseException) -> ErrorInfo:
-    """The exception with its innermost frames, the engine's own left out."""
+    """The exception with its innermost frames; the worker's own, and its thread pool's, are left out."""
     frames = _frames(error)
     kind = qualified(type(error))
     message = _message(error)
@@ -69,7 +70,7 @@ def _frames(error: BaseException) -> tuple[Frame, ...]:
     found = [
         _frame(frame.f_code.co_filename, line, frame.f_code.co_name)
         for frame, line in islice(walked, max(0, len(walked) - 2 * MAX_FRAMES), None)
-        if not frame.f_code.co_filename.startswith(_HERE)
+        if not frame.f_code.co_filename.startswith((_HERE, concurrent.futures.__path__[0]))
     ]
     return tuple(found[-MAX_FRAMES:])
 
