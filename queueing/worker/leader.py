@@ -14,6 +14,7 @@ from queueing.worker.outbox import OutboxSweeper
 from queueing.worker.rescuer import Rescuer
 from queueing.worker.retention import Trimmer
 from queueing.worker.scheduler import Scheduler
+from queueing.worker.strays import StrayFinder
 
 log: Final = logging.getLogger("queueing.leader")
 
@@ -42,6 +43,7 @@ class Leader:
             Scheduler(store),
             OutboxSweeper(store, dispatch),
             Rescuer(store, dispatch),
+            StrayFinder(broker, store, dispatch),
             Trimmer(store),
             DeadLetterKeeper(broker, store, dispatch, worker=worker),
         ]

@@ -19,11 +19,11 @@ class OutboxSweeper:
 
     interval = 1.0
 
-    def __init__(self, store: JobStore, dispatch: Dispatch) -> None:
-        self._store, self._dispatch = store, dispatch
+    def __init__(self, store: JobStore, dispatch: Dispatch, *, patience: float = PATIENCE) -> None:
+        self._store, self._dispatch, self._patience = store, dispatch, patience
 
     async def tend(self) -> None:
-        while refs := await self._store.unconfirmed(older_than=PATIENCE, limit=BATCH):
+        while refs := await self._store.unconfirmed(older_than=self._patience, limit=BATCH):
             failures = [failure for failure in await self._dispatch.resend(refs) if failure is not None]
             if len(failures) < len(refs):
                 log.info("Sent %d messages that had been left in the outbox.", len(refs) - len(failures))

@@ -18,11 +18,11 @@ class Rescuer:
 
     interval = 5.0
 
-    def __init__(self, store: JobStore, dispatch: Dispatch) -> None:
-        self._store, self._dispatch = store, dispatch
+    def __init__(self, store: JobStore, dispatch: Dispatch, *, patience: float = PATIENCE) -> None:
+        self._store, self._dispatch, self._patience = store, dispatch, patience
 
     async def tend(self) -> None:
-        refs = await self._store.rescue(older_than=PATIENCE, limit=BATCH)
+        refs = await self._store.rescue(older_than=self._patience, limit=BATCH)
         if refs:
             log.warning("Rescued %d jobs of workers that are gone.", len(refs))
             await self._dispatch.resend(refs)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from queueing.dispatch import Dispatch
+from queueing.domain.job import JobRef
+from queueing.domain.ports import Broker, JobStore
+from queueing.domain.reading import JobFilter
+from queueing.domain.states import JobState
+
+log: Final = logging.getLogger("queueing.leader")
+
+BATCH: Final = 500
+PATIENCE: Final = 30.0
+"""Seconds that a job may be queued before an empty queue means that its message is gone."""
+
+
+class StrayFinder:
+    """Publishes again what is queued in the store while its queue in the broker is empty: messages that a broker
+    confirmed and then lost with its disk, or that somebody purged.
+
+    A message that is merely held by a busy worker is published twice then; the claim drops the second copy. It is not
+    sent a third time: the copy waits in the queue, which is no longer empty, or was sent within the patience.
+    """
+
+    interval = 10.0
+
+    def __init__(self, broker: Broker, store: JobStore, dispatch: Dispatch, *, patience: float = PATIENCE) -> None:
+        self._broker, self._store, self._dispatch, self._patience = broker, store, dispatch, patience
+        self._sent: dict[JobRef, float] = {}
+
+    async def tend(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._sent = {ref: at for ref, at in self._sent.items() if now - at < self._patience}
+        flags = await self._store.queues()
+        until = datetime.now(UTC) - timedelta(seconds=self._patience)
+        oldest = await self._store.oldest(JobState.QUEUED, [flag.name for flag in flags])
+        for flag in flags:
+            # The messages of a paused queue go round the ladder: its emptiness says nothing.
+            if not flag.paused and flag.name in oldest and oldest[flag.name] <= until:
+                await self._find(flag.name, until)
+
+    async def _find(self, queue: str, until: datetime) -> None:
+        if (await self._broker.depth(queue)).ready != 0:
+            return
+        wanted = JobFilter(states=(JobState.QUEUED,), queues=(queue,), until=until)
+        ids, _ = await self._store.ids(wanted, after=None, limit=BATCH)
+        summaries = await self._store.summaries(ids)
+        refs = [
+            JobRef(found.id, found.epoch) for found in summaries if found is not None and found.state is JobState.QUEUED
+        ]
+        strays = [ref for ref in refs if ref not in self._sent]
+        if strays:
+            log.warning("%d jobs of %s are queued without a message; they are sent again.", len(strays), queue)
+            await self._dispatch.resend(strays)
+            self._sent |= dict.fromkeys(strays, asyncio.get_running_loop().time())
