@@ -17,20 +17,28 @@ from queueing.domain.job import JobRecord
 from queueing.domain.registry import Registry
 from queueing.domain.states import JobState
 from queueing.runtime import Cluster
+from tests.acceptance.console import Console
 from tests.eventually import eventually
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 QUEUES: Final = ("post", "parcels")
+USERS: Final = """
+from django.contrib.auth.models import Group, User
+for name in ("Viewer", "Operator", "Admin"):
+    User.objects.create_user(name.lower(), password=%r).groups.add(Group.objects.get(name=name))
+"""
 
 
 class Project:
-    def __init__(self, folder: Path, *, amqp_url: str, redis_url: str, prefix: str) -> None:
+    def __init__(
+        self, folder: Path, *, amqp_url: str, redis_url: str, prefix: str, apps: str = "tests.acceptance.shop"
+    ) -> None:
         self.folder, self.prefix = folder, prefix
         self.environment = os.environ | {
             "LEVERET_AMQP_URL": amqp_url,
             "LEVERET_REDIS_URL": redis_url,
             "LEVERET_PREFIX": prefix,
-            "LEVERET_APPS": "tests.acceptance.shop",
+            "LEVERET_APPS": apps,
             "LEVERET_DEMO": "0",
             "SHOP_FOLDER": str(folder),
             "SECRET_KEY": "tests-only",
@@ -62,6 +70,22 @@ class Project:
         )
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    async def create_users(self, password: str) -> None:
+        """The tables, and in them viewer, operator and admin, each in the group of that name."""
+        await self.manage("migrate", "--verbosity", "0")
+        await self.manage("shell", "--verbosity", "0", "-c", USERS % password)
+
+    @contextlib.asynccontextmanager
+    async def console(self) -> AsyncIterator[Console]:
+        """The console on Daphne, answering."""
+        number = len(list(self.folder.glob("console-*")))
+        console = Console(self.environment, self.folder / f"console-{number}.log", folder=ROOT)
+        try:
+            await console.start()
+            yield console
+        finally:
+            await console.stop()
 
     @contextlib.asynccontextmanager
     async def workers(self, *arguments: str) -> AsyncIterator[Workers]:

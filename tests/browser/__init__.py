@@ -1,0 +1,1 @@
+"""What people do with the console, in a real Chromium, on real servers."""

@@ -1,0 +1,1 @@
+"""An app beside the shop, for what only a browser needs."""
