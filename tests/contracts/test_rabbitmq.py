@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
@@ -296,6 +297,22 @@ async def test_a_property_that_cannot_be_read_costs_neither_the_message_nor_the_
     [delivery] = inbox.deliveries
     assert (delivery.body, delivery.message_id, delivery.redelivered) == (body, "m-1", False)
     await delivery.ack()
+
+
+async def test_asking_for_a_queue_that_is_not_there_leaves_nothing_behind(rabbit: Rabbit):
+    """The broker closes a channel for each such question, and the console asks all day."""
+    broker = rabbit()
+    await broker.connect()
+
+    async def objects_after(questions: int) -> int:
+        for _ in range(questions):
+            assert (await broker.depth("nowhere")).ready is None
+        await asyncio.sleep(0)
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = await objects_after(10)
+    assert await objects_after(50) - before < 500
 
 
 # Addresses

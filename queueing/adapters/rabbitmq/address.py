@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from yarl import URL
+from aio_pika.connection import make_url
 
 from queueing.errors import ConfigurationError
 
@@ -18,14 +18,15 @@ class Address:
     __slots__ = ("server", "url")
 
     def __init__(self, url: str) -> None:
-        self.url = _parsed(url)
-        self.server = f"{self.url.host}:{self.url.port or PORTS[self.url.scheme]}"
+        parsed = _parsed(url)
+        self.url = str(parsed)
+        self.server = f"{parsed.host}:{parsed.port or PORTS[parsed.scheme]}"
         """Host and port: all that an error may show."""
 
 
-def _parsed(text: str) -> URL:
+def _parsed(text: str) -> Any:
     try:
-        url = URL(text)
+        url = make_url(text)
         usable = url.scheme in PORTS and bool(url.host) and (url.port or True)
     except ValueError:
         # The parser quotes what it could not read, and that may be the password.
@@ -37,4 +38,4 @@ def _parsed(text: str) -> URL:
             "The AMQP URL has a character in its user or password that must be percent-encoded: "
             "%40 for @, %23 for #, %2F for /, %3F for ?, %3A for :."
         )
-    return url if "heartbeat" in url.query else url.update_query(heartbeat=HEARTBEAT)
+    return url if "heartbeat" in url.query else make_url(url, heartbeat=HEARTBEAT)

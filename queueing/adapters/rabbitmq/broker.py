@@ -9,15 +9,16 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from aiormq.abc import AbstractChannel
-from aiormq.exceptions import ChannelNotFoundEntity
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from queueing.adapters.rabbitmq.address import Address
-from queueing.adapters.rabbitmq.connection import Link, Wire
+from queueing.adapters.rabbitmq.connection import Wire
 from queueing.adapters.rabbitmq.dead_letters import sweep
 from queueing.adapters.rabbitmq.declarations import LADDER, RECREATION, Declarations, queue_need
 from queueing.adapters.rabbitmq.failures import blocked
 from queueing.adapters.rabbitmq.framing import MAX_MESSAGE
+from queueing.adapters.rabbitmq.link import Link
 from queueing.adapters.rabbitmq.publisher import Publisher
 from queueing.adapters.rabbitmq.subscription import RabbitSubscription
 from queueing.adapters.rabbitmq.topology import QueueType, Topology
@@ -96,8 +97,9 @@ class RabbitBroker:
 
     async def purge(self, queue: str) -> int:
         async def purge(_: Wire, channel: AbstractChannel) -> int:
+            main = await channel.get_queue(self._topology.main(queue), ensure=False)
             try:
-                return (await channel.queue_purge(self._topology.main(queue))).message_count or 0
+                return (await main.purge()).message_count or 0
             except ChannelNotFoundEntity:
                 return 0
 
@@ -133,11 +135,11 @@ class RabbitBroker:
 async def _counts(_: Wire, channel: AbstractChannel, *, name: str) -> tuple[int, int] | None:
     """Ready messages and consumers; None: there is no such queue (and the broker closes the channel for asking)."""
     try:
-        found = await channel.queue_declare(name, passive=True)
+        found = (await channel.get_queue(name)).declaration_result
     except ChannelNotFoundEntity:
         return None
     return found.message_count or 0, found.consumer_count or 0
 
 
 async def _round_trip(_: Wire, channel: AbstractChannel) -> None:
-    await channel.basic_qos(prefetch_count=1)
+    await channel.set_qos(prefetch_count=1)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import ChannelNotFoundEntity
-from pamqp import commands as spec
-
-from queueing.adapters.rabbitmq.connection import Link, discard
+from queueing.adapters.rabbitmq.connection import discard
+from queueing.adapters.rabbitmq.link import Link
 from queueing.domain.ports import DeadLetter, Keep
 
 
@@ -19,12 +17,13 @@ async def sweep(link: Link, source: str, queue: str, keep: Keep, *, limit: int) 
     channel = await link.bounded(wire.open_channel())
     removed = 0
     try:
+        letters = await channel.get_queue(source, ensure=False)
         for _ in range(limit):
-            message = await link.bounded(channel.basic_get(source))
-            if not isinstance(message.delivery, spec.Basic.GetOk):
+            message = await link.bounded(letters.get(fail=False, timeout=None))
+            if message is None:
                 break
             if not await keep(_letter(queue, message)):
-                await link.bounded(_acked(channel, message.delivery_tag or 0))
+                await link.bounded(message.ack())
                 removed += 1
     except ChannelNotFoundEntity:
         return removed
@@ -34,18 +33,12 @@ async def sweep(link: Link, source: str, queue: str, keep: Keep, *, limit: int) 
     return removed
 
 
-async def _acked(channel: AbstractChannel, tag: int) -> None:
-    await channel.basic_ack(tag, wait=False)
-
-
-def _letter(queue: str, message: DeliveredMessage) -> DeadLetter:
-    properties = message.header.properties
-    headers: dict[str, Any] = properties.headers or {}
+def _letter(queue: str, message: AbstractIncomingMessage) -> DeadLetter:
     return DeadLetter(
         queue=queue,
         body=message.body,
-        headers=headers,
-        message_id=properties.message_id or None,
-        type=properties.message_type or None,
-        timestamp=properties.timestamp,
+        headers=message.headers,
+        message_id=message.message_id or None,
+        type=message.type or None,
+        timestamp=message.timestamp,
     )

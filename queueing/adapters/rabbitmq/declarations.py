@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from aiormq.abc import AbstractChannel
+from aio_pika.abc import AbstractChannel
 
 from queueing.adapters.ladder import STEPS
-from queueing.adapters.rabbitmq.connection import Link, Wire
+from queueing.adapters.rabbitmq.connection import Wire
+from queueing.adapters.rabbitmq.link import Link
 from queueing.adapters.rabbitmq.topology import Topology
 
 RECREATION: Final = 0.25

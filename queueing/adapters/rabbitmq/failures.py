@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aiormq.exceptions import (
+from aio_pika.exceptions import (
+    CONNECTION_EXCEPTIONS,
     AMQPConnectionError,
-    AMQPError,
     AuthenticationError,
     ChannelPreconditionFailed,
-    ConnectionNotAllowed,
     InvalidFrameError,
     ProbableAuthenticationError,
 )
-from pamqp.exceptions import PAMQPException
+from aiormq.exceptions import ConnectionNotAllowed
 
 from queueing.errors import BrokerUnavailable, QueueArgumentsMismatch
 
-DRIVER_ERRORS: Final = (AMQPError, PAMQPException, OSError, EOFError, TimeoutError, RuntimeError)
-"""All that aiormq lets through; RuntimeError is how it says that a channel or connection is closed."""
+DRIVER_ERRORS: Final = (*CONNECTION_EXCEPTIONS, EOFError, TimeoutError)
+"""All that the driver lets through; RuntimeError is how it says that a channel or connection is closed."""
 
 _INEQUIVALENT: Final = re.compile(
     r"inequivalent arg '(?P<argument>[^']+)' for (?P<kind>queue|exchange) '(?P<name>[^']+)'"

@@ -15,7 +15,6 @@ from aiormq.connection import TCPTransportFactory, TLSTransportFactory, Transpor
 from pamqp import decode
 from pamqp.constants import FRAME_HEADER
 from pamqp.header import ContentHeader
-from yarl import URL
 
 UNREADABLE: Final = (ValueError, TypeError, OverflowError, OSError, struct.error, IndexError)
 FIXED: Final = 12
@@ -29,7 +28,7 @@ priority, correlation id, reply to, expiration, message id, timestamp, type, use
 
 
 class LenientTransport(TransportFactory):
-    async def create(self, url: URL, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def create(self, url: Any, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         factory = TLSTransportFactory() if url.scheme == "amqps" else TCPTransportFactory()
         reader, writer = await factory.create(url, **kwargs)
         return _LenientReader(reader), writer  # type: ignore[return-value]

@@ -6,15 +6,16 @@ import asyncio
 import struct
 from collections.abc import Sequence
 
-from aiormq.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed, DeliveryError, PublishError
+from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed, DeliveryError, PublishError
 
 from queueing.adapters.ladder import step_for
 from queueing.adapters.rabbitmq.bounds import within
 from queueing.adapters.rabbitmq.confirms import Answer, ConfirmChannel, Envelope
-from queueing.adapters.rabbitmq.connection import Link, Wire
+from queueing.adapters.rabbitmq.connection import Wire
 from queueing.adapters.rabbitmq.declarations import RECREATION, Declarations, Need, queue_need, step_need
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS, blocked, unavailable
 from queueing.adapters.rabbitmq.framing import framed
+from queueing.adapters.rabbitmq.link import Link
 from queueing.adapters.rabbitmq.topology import Topology
 from queueing.domain.ports import Destination, Outgoing
 from queueing.errors import BrokerError, PublishFailed
@@ -97,7 +98,7 @@ class Publisher:
         async with self._opening:
             if self._channel is None or self._wire is not wire or not self._channel.usable:
                 opened = await within(self._timeout, wire.open_channel(confirms=True))
-                self._wire, self._channel = wire, ConfirmChannel(opened)
+                self._wire, self._channel = wire, ConfirmChannel(await opened.get_underlay_channel())
             return self._channel
 
     def _envelope(self, channel: ConfirmChannel, message: Outgoing) -> Envelope | Exception:

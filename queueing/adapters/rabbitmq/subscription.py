@@ -7,13 +7,14 @@ import logging
 import random
 from typing import Final
 
-from aiormq.abc import AbstractChannel
-from aiormq.exceptions import ChannelNotFoundEntity
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from queueing.adapters.rabbitmq.bounds import within
-from queueing.adapters.rabbitmq.connection import CLOSING, Link, Wire, discard
+from queueing.adapters.rabbitmq.connection import CLOSING, Wire, discard
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS
 from queueing.adapters.rabbitmq.feed import Feed
+from queueing.adapters.rabbitmq.link import Link
 from queueing.adapters.rabbitmq.topology import Topology
 from queueing.domain.ports import OnDelivery
 from queueing.errors import BrokerError, BrokerUnavailable
@@ -75,7 +76,12 @@ class RabbitSubscription:
         await self._declare()
         wire = await self._link.wire()
         channel = await self._link.bounded(wire.open_channel())
-        feed = Feed(channel, queue=self._queue, source=self._topology.main(self._queue), on_delivery=self._on_delivery)
+        feed = Feed(
+            await channel.get_underlay_channel(),
+            queue=self._queue,
+            source=self._topology.main(self._queue),
+            on_delivery=self._on_delivery,
+        )
         feed.target = self._prefetch
         try:
             await self._link.bounded(feed.fit())
@@ -127,7 +133,7 @@ class RabbitSubscription:
 
     async def _ready(self) -> int:
         async def count(_: Wire, channel: AbstractChannel) -> int:
-            return (await channel.queue_declare(self._topology.main(self._queue), passive=True)).message_count or 0
+            return (await channel.get_queue(self._topology.main(self._queue))).declaration_result.message_count or 0
 
         try:
             return await self._link.ask(count)

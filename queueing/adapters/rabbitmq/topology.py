@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from aiormq.abc import AbstractChannel
-from aiormq.exceptions import ChannelPreconditionFailed
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
+from aio_pika.exceptions import ChannelPreconditionFailed
 
 from queueing.adapters.ladder import STEPS
 from queueing.adapters.rabbitmq.failures import mismatch
@@ -59,22 +60,22 @@ class Topology:
 
     async def declare_home(self, channel: AbstractChannel, version: Version) -> None:
         await self._declare_waiting(channel, self.homeless, self.homeless_arguments(version))
-        await _declare_exchange(channel, self.home, "direct", {"alternate-exchange": self.homeless})
+        await _declare_exchange(channel, self.home, ExchangeType.DIRECT, {"alternate-exchange": self.homeless})
 
     async def declare_queue(self, channel: AbstractChannel, queue: str, version: Version) -> None:
         """Needs ``declare_home``. The dead-letter queue first, so that the main queue never points at nothing."""
         await _declare(channel, self.dead(queue), self.dead_arguments(version))
-        await _declare(channel, self.main(queue), self.main_arguments(queue, version))
-        await channel.queue_bind(self.main(queue), self.home, routing_key=self.main(queue))
+        main = await _declare(channel, self.main(queue), self.main_arguments(queue, version))
+        await main.bind(self.home, routing_key=self.main(queue))
 
     async def declare_step(self, channel: AbstractChannel, step: str, version: Version) -> None:
         """Needs ``declare_home``."""
         await self._declare_waiting(channel, self.delay(step), self.step_arguments(step, version))
 
     async def _declare_waiting(self, channel: AbstractChannel, name: str, arguments: Arguments) -> None:
-        await _declare_exchange(channel, name, "fanout")
-        await _declare(channel, name, arguments)
-        await channel.queue_bind(name, name)
+        exchange = await _declare_exchange(channel, name, ExchangeType.FANOUT)
+        queue = await _declare(channel, name, arguments)
+        await queue.bind(exchange, routing_key="")
 
     def main_arguments(self, queue: str, version: Version) -> Arguments:
         arguments = self._dead_lettering(version) | {"x-dead-letter-routing-key": self.dead(queue)}
@@ -104,17 +105,17 @@ class Topology:
         return arguments
 
 
-async def _declare(channel: AbstractChannel, name: str, arguments: Arguments) -> None:
+async def _declare(channel: AbstractChannel, name: str, arguments: Arguments) -> AbstractQueue:
     try:
-        await channel.queue_declare(name, durable=True, arguments=arguments)
+        return await channel.declare_queue(name, durable=True, arguments=arguments)
     except ChannelPreconditionFailed as refusal:
         raise mismatch(refusal) from refusal
 
 
 async def _declare_exchange(
-    channel: AbstractChannel, name: str, exchange_type: str, arguments: Arguments | None = None
-) -> None:
+    channel: AbstractChannel, name: str, kind: ExchangeType, arguments: Arguments | None = None
+) -> AbstractExchange:
     try:
-        await channel.exchange_declare(name, exchange_type=exchange_type, durable=True, arguments=arguments)
+        return await channel.declare_exchange(name, kind, durable=True, arguments=arguments)
     except ChannelPreconditionFailed as refusal:
         raise mismatch(refusal) from refusal
