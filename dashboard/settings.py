@@ -175,4 +175,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "aio_pika": {"level": "ERROR"},
+        "aiormq": {"level": "ERROR"},
+        # It calls every vain attempt to connect an error; the pages say what is wrong.
+        "aiormq.connection": {"level": "CRITICAL"},
+    },
 }

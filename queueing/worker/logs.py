@@ -49,3 +49,5 @@ def configure(*, as_json: bool, level: str = "INFO") -> None:
     logging.root.setLevel(min(logging.INFO, handler.level))
     logging.getLogger("aio_pika").setLevel(logging.ERROR)
     logging.getLogger("aiormq").setLevel(logging.ERROR)
+    # It calls every vain attempt to connect an error. We say so ourselves, once.
+    logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
