@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.shop import ALL_QUEUES, APPS, PASSWORD, SLOTS, Shop
 from tests.browser.visitors import Visitors
@@ -13,6 +13,9 @@ from tests.places import own_prefix
 
 HERE = Path(__file__).parent
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+
+# A busy machine is slow; where the time matters, the test says so.
+expect.set_options(timeout=10_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

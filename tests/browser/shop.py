@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from queueing import JobOptions, JobState
+from queueing import Backoff, JobOptions, JobState
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import FINISHED, WAITING
 from tests.acceptance.project import QUEUES, Project
 from tests.eventually import eventually
 
 APPS = "tests.acceptance.shop,tests.browser.workshop"
+SOON = JobOptions(backoff=Backoff.fixed(0.5))
 ALL_QUEUES = (*QUEUES, "bench")
 SLOTS = 5
 PASSWORD = "correct horse"
@@ -17,7 +18,7 @@ PASSWORD = "correct horse"
 class Shop(Project):
     async def add(self, type_: str, /, *, options: JobOptions | None = None, **payload: object) -> str:
         queue = {"ship": "parcels", "wrap": "bench"}.get(type_, "post")
-        return await self.cluster.producer.add(queue, type_, payload, options or JobOptions())
+        return await self.cluster.producer.add(queue, type_, payload, options or SOON)
 
     async def tie(self, order: int | str = "all") -> None:
         """Let this order's ``wrap`` end, or every one."""
