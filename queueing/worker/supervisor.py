@@ -69,8 +69,8 @@ class Supervisor:
             code = await self._live()
             if self._stopping.is_set():
                 return
-            if code == 0:
-                continue
+            if code in (0, -signal.SIGTERM):
+                continue  # asked to end, perhaps before it could say so itself: no crash
             if code == os.EX_CONFIG:
                 self._give_up(code)
                 return
