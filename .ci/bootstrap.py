@@ -145,7 +145,9 @@ def wheel_url(name: str) -> str:
         files = json.loads(read(page, accept="application/vnd.pypi.simple.v1+json"))["files"]
         found: str = next(file["url"] for file in files if file["filename"] == name)
     except (ValueError, KeyError, StopIteration) as exc:
-        raise Stuck(f"{page} does not list {name}. Install pip (apt-get install python3-pip) or uv by hand.") from exc
+        raise Stuck(
+            f"{shown(page)} does not list {name}. Install pip (apt-get install python3-pip) or uv by hand."
+        ) from exc
     return urllib.parse.urljoin(page, found)
 
 
@@ -153,10 +155,10 @@ def read(url: str, *, accept: str = "*/*") -> bytes:
     """Credentials in the index's URL go into a header, since urllib does not send them by itself."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in {"http", "https"}:
-        raise Stuck(f"{url} is not an address on the web. Install uv or pip by hand.")
+        raise Stuck(f"{shown(url)} is not an address on the web. Install uv or pip by hand.")
     handlers: list[urllib.request.BaseHandler] = []
     if parts.username:
-        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        url = shown(url)
         passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
         user, password = (urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
         passwords.add_password(None, url, user, password, is_authenticated=True)
@@ -168,6 +170,12 @@ def read(url: str, *, accept: str = "*/*") -> bytes:
             return content
     except (urllib.error.URLError, OSError) as exc:
         raise Stuck(f"{url} cannot be read ({exc}). Is the network there? Else install uv by hand.") from exc
+
+
+def shown(url: str) -> str:
+    """Without the credentials."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def unpack(wheel: bytes, target: Path) -> None:
