@@ -111,7 +111,7 @@ class Project:
     async def job(self, job_id: str) -> JobRecord | None:
         return await self.cluster.inspector.job(job_id)
 
-    async def becomes(self, job_id: str, state: JobState, *, timeout: float = 20.0) -> JobRecord:
+    async def becomes(self, job_id: str, state: JobState, *, timeout: float = 60.0) -> JobRecord:
         async def reached() -> JobRecord | None:
             job = await self.job(job_id)
             return job if job is not None and job.state is state else None

@@ -45,14 +45,14 @@ async def test_a_failing_job_retries_dies_is_replayed_and_succeeds(project: Proj
         async def none_left() -> bool:
             return await dead_letters() == 0
 
-        await eventually(none_left, timeout=20)
+        await eventually(none_left, timeout=60)
     assert (done.result, project.ledger) == (b'"on its way"', ["ship 7"])
 
 
 async def test_sigterm_lets_jobs_finish_and_leaves_nothing_behind(project: Project) -> None:
     job_id = await project.cluster.producer.add("post", "sleep", {"seconds": 1.0})
     async with project.workers("--concurrency", "2", "--grace", "10") as workers:
-        await eventually(lambda: f"begin {job_id}" in project.ledger, timeout=20)
+        await eventually(lambda: f"begin {job_id}" in project.ledger, timeout=60)
         assert await workers.stop(signal.SIGTERM) == 0
     job = await project.job(job_id)
     assert job is not None and job.state is JobState.SUCCEEDED
@@ -63,7 +63,7 @@ async def test_sigterm_lets_jobs_finish_and_leaves_nothing_behind(project: Proje
 async def test_a_second_signal_hands_back_at_once_and_another_worker_finishes(project: Project) -> None:
     job_id = await project.cluster.producer.add("post", "sleep", {"seconds": 3.0})
     async with project.workers("--concurrency", "2", "--grace", "600") as workers:
-        await eventually(lambda: f"begin {job_id}" in project.ledger, timeout=20)
+        await eventually(lambda: f"begin {job_id}" in project.ledger, timeout=60)
         workers.process.send_signal(signal.SIGINT)
         await eventually(lambda: "stopping" in workers.output)
         assert await workers.stop(signal.SIGINT) == 0
@@ -88,7 +88,7 @@ async def test_a_killed_worker_process_is_replaced_and_its_job_runs_again(projec
             alive = [w for w in await project.cluster.inspector.workers() if w.state == "running"]
             return len(alive) == 2
 
-        await eventually(two_alive, timeout=20)
+        await eventually(two_alive, timeout=60)
         assert await workers.stop() == 0
     assert [attempt.error.kind for attempt in job.attempts if attempt.error] == ["WorkerLost"]
     assert project.ledger.count(f"end {job_id}") == 1
@@ -101,10 +101,10 @@ async def test_children_do_not_outlive_their_supervisor(project: Project) -> Non
             found = [worker.pid for worker in await project.cluster.inspector.workers()]
             return found if len(found) == 2 else []
 
-        children = await eventually(two, timeout=20)
+        children = await eventually(two, timeout=60)
         workers.process.kill()
         await workers.process.wait()
-        await eventually(lambda: not any(map(_alive, children)), timeout=20)
+        await eventually(lambda: not any(map(_alive, children)), timeout=60)
 
 
 async def test_json_logs_are_one_object_a_line(project: Project) -> None:

@@ -78,12 +78,16 @@ class Visitors:
         return self.keys[role]
 
 
+GIVEN_UP = "WebSocket is closed before the connection is established"
+"""What Chromium says where a page gives up a handshake on purpose: it is being left, or the server takes over 5 s."""
+
+
 def watch(context: BrowserContext, expected: tuple[str, ...]) -> list[str]:
     """What the browser complains about: scripts that break, files that are missing, what the CSP forbids."""
     troubles: list[str] = []
 
     def note(text: str) -> None:
-        if not any(part in text for part in expected):
+        if not any(part in text for part in (*expected, GIVEN_UP)):
             troubles.append(text)
 
     def console(message: ConsoleMessage) -> None:
