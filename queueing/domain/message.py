@@ -27,6 +27,7 @@ EPOCH: Final = "leveret-epoch"
 NOT_BEFORE: Final = "leveret-not-before"
 ATTEMPT: Final = "leveret-attempt"
 MAX_ID: Final = 64
+MAX_BY: Final = 256
 UNREADABLE: Final = "(unreadable)"
 """The type under which messages that are not jobs are shown."""
 MAX_KEPT_RAW: Final = 65_536
@@ -135,9 +136,9 @@ def decode(arrived: Arrived, *, now: datetime) -> Incoming:
         type=read.type,
         payload=bytes(read.payload),
         options=read.options,
-        created_at=read.created_at or arrived.timestamp or now,
-        created_by=read.created_by,
-        origin=read.origin,
+        created_at=_created_at(read.created_at) or arrived.timestamp or now,
+        created_by=read.created_by[:MAX_BY],
+        origin=read.origin[:MAX_ID] if read.origin else None,
     )
     return Incoming(
         spec=spec,
@@ -145,6 +146,16 @@ def decode(arrived: Arrived, *, now: datetime) -> Incoming:
         attempt=_integer(arrived.headers.get(ATTEMPT), 0),
         not_before=_moment(arrived.headers.get(NOT_BEFORE)),
     )
+
+
+def _created_at(said: datetime | None) -> datetime | None:
+    """In UTC, which a time without an offset is taken for: it orders nothing but what is shown."""
+    if said is None:
+        return None
+    try:
+        return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+    except OverflowError as beyond:
+        raise MalformedMessage(f"created_at must lie in the years 1 to 9999 in UTC, not {said}.") from beyond
 
 
 def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:

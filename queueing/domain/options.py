@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -18,6 +17,8 @@ DAY: Final = 86_400.0
 LONGEST_DELAY: Final = 366 * DAY
 MAX_TAGS: Final = 16
 MAX_TAG: Final = 64
+MAX_META: Final = 65_536
+"""Bytes of JSON. Options travel with every message and lie in every record."""
 
 
 class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -55,16 +56,18 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         if self.priority is not None:
             _check_integer("priority", self.priority, 0, 9)
         for name in ("run_at", "expires_at"):
-            _check_aware(name, getattr(self, name))
+            force_setattr(self, name, _moment(name, getattr(self, name)))
         if self.delay is not None and self.run_at is not None:
             raise InvalidOptions("Give delay or run_at, not both.")
         if self.timeout == 0:
             raise InvalidOptions("timeout must be more than 0 seconds; leave it out for no limit.")
         if self.unique_for is not None and self.unique_key is None:
             raise InvalidOptions("unique_for needs a unique_key.")
-        if self.unique_key is not None and not 0 < len(self.unique_key.encode(errors="replace")) <= 256:
-            raise InvalidOptions("unique_key must be 1 to 256 bytes.")
+        _check_unique_key(self.unique_key)
         _check_tags(self)
+        _check_meta(self.meta)
+        if not isinstance(self.backoff, Strategy):
+            raise InvalidOptions(f"backoff must be one of Backoff's, as Backoff.fixed(5), not {self.backoff!r}.")
         backoffs.check(self.backoff)
 
 
@@ -84,7 +87,9 @@ def changed(base: JobOptions, changes: Options | None) -> JobOptions:
         return base
     if isinstance(changes, JobOptions):
         return changes
-    unknown = changes.keys() - _FIELDS
+    if not isinstance(changes, Mapping):
+        raise InvalidOptions(f"Options must be JobOptions or a mapping, not {type(changes).__name__}.")
+    unknown = {str(name) for name in changes} - _FIELDS
     if unknown:
         raise InvalidOptions(f"Unknown option {', '.join(sorted(unknown))}. Known: {', '.join(sorted(_FIELDS))}.")
     return JobOptions(**(msgspec.structs.asdict(base) | dict(changes)))
@@ -95,7 +100,7 @@ def _seconds(name: str, value: Any) -> float | None:
         return None
     if isinstance(value, timedelta):
         value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise InvalidOptions(f"{name} must be seconds or a timedelta, not {value!r}.")
     if not 0 <= value <= LONGEST_DELAY:
         raise InvalidOptions(f"{name} must be between 0 seconds and 366 days, not {value!r}.")
@@ -107,16 +112,50 @@ def _check_integer(name: str, value: Any, low: int, high: int) -> None:
         raise InvalidOptions(f"{name} must be an integer from {low} to {high}, not {value!r}.")
 
 
-def _check_aware(name: str, value: Any) -> None:
+def _moment(name: str, value: Any) -> datetime | None:
     if value is None:
-        return
+        return None
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidOptions(f"{name} must be an aware datetime, as from django.utils.timezone.now(), not {value!r}.")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as beyond:
+        raise InvalidOptions(f"{name} must lie in the years 1 to 9999 in UTC, not {value}.") from beyond
+
+
+def _check_unique_key(key: Any) -> None:
+    if key is None:
+        return
+    if not isinstance(key, str) or not 0 < len(key.encode(errors="replace")) <= 256 or not _is_utf8(key):
+        raise InvalidOptions(f"unique_key must be text of 1 to 256 bytes, not {key!r}.")
+
+
+def _is_utf8(text: str) -> bool:
+    """Lone surrogates are not."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _check_meta(meta: Any) -> None:
+    """What cannot be written would stop the claim, and what cannot be read again every look at the record."""
+    if not isinstance(meta, dict):
+        raise InvalidOptions(f"meta must be an object, not {type(meta).__name__}.")
+    if not meta:
+        return
+    if not all(isinstance(key, str) for key in meta):
+        raise InvalidOptions("meta must have strings for keys.")
+    try:
+        size = len(msgspec.json.encode(meta))
+        # As records are written, which takes no integer over 64 bits.
+        msgspec.msgpack.encode(meta)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as wrong:
+        raise InvalidOptions(f"meta is not JSON: {wrong}") from wrong
+    if size > MAX_META:
+        raise InvalidOptions(f"meta is {size:,} bytes of JSON; the limit is {MAX_META:,}.")
 
 
 def _check_tags(options: JobOptions) -> None:
     tags = options.tags
-    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+    if not isinstance(tags, list | tuple | set | frozenset) or not all(isinstance(tag, str) for tag in tags):
         raise InvalidOptions("tags must be a list of strings.")
     force_setattr(options, "tags", tuple(tags))
     if len(tags) > MAX_TAGS:

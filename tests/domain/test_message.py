@@ -74,6 +74,9 @@ def test_the_message_id_of_a_foreign_message_is_the_job_id_where_it_is_a_uuid() 
         b'{"type":"x","options":{"retries":1}}',
         b'{"type":"x","id":"a\\u0000b"}',
         b'{"type":"\\ud800"}',
+        b'{"type":"x","created_at":"9999-12-31T23:59:59-12:00"}',
+        b'{"type":"x","created_at":"0001-01-01T00:00:00+12:00"}',
+        b'{"type":"x","options":{"run_at":"9999-12-31T23:59:59-12:00"}}',
         b'{"type":"x","payload":' + b"[" * 100_000,
     ],
 )
@@ -115,6 +118,17 @@ def test_any_json_payload_arrives_as_it_was_sent(value: object) -> None:
     sent = spec(payload=text)
     read = message.decode(arrived(message.encode(sent)), now=NOW)
     assert json.loads(read.spec.payload) == value
+
+
+def test_a_foreign_time_without_an_offset_is_taken_for_utc() -> None:
+    read = message.decode(arrived(b'{"type":"x","created_at":"2026-11-24T10:42:18"}'), now=NOW)
+    assert read.spec.created_at == NOW
+
+
+def test_a_foreign_enqueuer_and_origin_are_cut_to_what_a_page_can_show() -> None:
+    body = json.dumps({"type": "x", "created_by": "b" * 1000, "origin": "o" * 1000}).encode()
+    read = message.decode(arrived(body), now=NOW)
+    assert (read.spec.created_by, read.spec.origin) == ("b" * message.MAX_BY, "o" * message.MAX_ID)
 
 
 @pytest.mark.parametrize("epoch", ["7", -1, 2**60, True, None, [1]])

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -33,6 +33,21 @@ def test_durations_may_be_a_timedelta() -> None:
         ({"tags": "digest"}, "list of strings"),
         ({"tags": ("two words",)}, "cannot be a tag"),
         ({"tags": tuple("abcdefghijklmnopq")}, "16 tags"),
+        ({"tags": 5}, "list of strings"),
+        ({"delay": 10**400}, "366 days"),
+        ({"delay": float("inf")}, "366 days"),
+        ({"run_at": datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))}, "years 1 to 9999"),
+        ({"expires_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=12)))}, "years 1 to 9999"),
+        ({"unique_key": 5}, "unique_key"),
+        ({"unique_key": "\ud800"}, "unique_key"),
+        ({"backoff": "exponential"}, "Backoff"),
+        ({"backoff": None}, "Backoff"),
+        ({"meta": [1]}, "object"),
+        ({"meta": {1: 2}}, "strings for keys"),
+        ({"meta": {"a": object()}}, "not JSON"),
+        ({"meta": {"a": "\ud800"}}, "not JSON"),
+        ({"meta": {"a": 2**70}}, "not JSON"),
+        ({"meta": {"a": "x" * 70_000}}, "65,536"),
     ],
 )
 def test_an_option_that_cannot_be_honoured_is_refused_by_name(wrong: dict[str, Any], says: str) -> None:
@@ -62,3 +77,14 @@ def test_a_mapping_changes_what_it_names_even_back_to_the_default() -> None:
 def test_a_change_is_checked_like_the_whole() -> None:
     with pytest.raises(InvalidOptions, match="not both"):
         changed(JobOptions(delay=5), {"run_at": datetime.now(UTC)})
+
+
+@pytest.mark.parametrize("changes", [[("delay", 1)], "delay", 5])
+def test_changes_that_are_no_mapping_are_refused(changes: Any) -> None:
+    with pytest.raises(InvalidOptions, match="mapping"):
+        changed(JobOptions(), changes)
+
+
+def test_an_option_whose_name_is_no_text_is_unknown() -> None:
+    with pytest.raises(InvalidOptions, match="Unknown option 1"):
+        changed(JobOptions(), {1: 2})  # type: ignore[dict-item]
