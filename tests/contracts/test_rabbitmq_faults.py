@@ -117,6 +117,7 @@ async def test_a_memory_alarm_refuses_messages_with_advice_and_lets_acks_through
     await eventually(lambda: inbox.texts == ["a"])
     await asyncio.to_thread(server.ctl, "set_vm_memory_high_watermark", "0.00001")
     try:
+        await eventually(lambda: _is_alarmed(server), timeout=15)
         began = time.monotonic()
         failures = [*await broker.publish([letter("c")]), *await broker.publish([letter("d")])]
         assert time.monotonic() - began < 6
@@ -203,3 +204,7 @@ async def _works_at_full_speed(broker: RabbitBroker, inbox: Inbox) -> None:
 
 async def _publishes(broker: RabbitBroker) -> bool:
     return await broker.publish([letter("once more")]) == [None]
+
+
+async def _is_alarmed(server: PrivateRabbitMQ) -> bool:
+    return "memory" in await asyncio.to_thread(server.ctl, "eval", "rabbit_alarm:get_alarms().")
