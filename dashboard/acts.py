@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from dashboard import audit, engine
 from dashboard.http import Tone, answer
 from dashboard.models import AuditEntry
+from queueing.domain.names import is_id
 from queueing.domain.ports import Changed
 from queueing.domain.states import JobState
 from queueing.errors import LeveretError
@@ -56,7 +57,8 @@ MANY = (RETRY, RUN_NOW, CANCEL, DISCARD)
 
 
 def ids_of(request: HttpRequest) -> list[str]:
-    return list(dict.fromkeys(filter(None, request.POST.getlist("job"))))
+    """Each once, and without what cannot be an id: it would not fit into a URL."""
+    return list(dict.fromkeys(filter(is_id, request.POST.getlist("job"))))
 
 
 def perform(

@@ -33,9 +33,14 @@ def answer(
 def way_back(request: HttpRequest) -> str:
     """Where the form was: its ``next`` field or the referring page, if that is one of ours."""
     for url in (request.POST.get("next"), request.headers.get("Referer")):
-        if url and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+        if url and _is_place(url) and url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure()):
             return url
     return reverse("dashboard:overview")
+
+
+def _is_place(url: str) -> bool:
+    """What a redirect can name: "x" it would take for the name of a view, and a line break for a header's end."""
+    return url.startswith(("/", "http://", "https://")) and url.isprintable()
 
 
 def is_partial(request: HttpRequest) -> bool:

@@ -15,11 +15,18 @@ import uuid_utils.compat as uuids
 from queueing.coalesce import Coalescer
 from queueing.dispatch import Dispatch, Letter
 from queueing.domain.job import JobSpec
-from queueing.domain.names import check_queue, check_type
+from queueing.domain.names import MAX_ID, check_queue, check_type, is_id
 from queueing.domain.options import JobOptions, Options, changed
 from queueing.domain.ports import Added, Broker, JobStore
 from queueing.domain.registry import Registry, encode_json
-from queueing.errors import BrokerError, BrokerUnavailable, OptionNotSupported, PayloadTooLarge, QueueArgumentsMismatch
+from queueing.errors import (
+    BrokerError,
+    BrokerUnavailable,
+    InvalidName,
+    OptionNotSupported,
+    PayloadTooLarge,
+    QueueArgumentsMismatch,
+)
 
 log: Final = logging.getLogger("queueing.producer")
 
@@ -117,6 +124,11 @@ class Producer:
                 f"The payload of {type_} is {len(body):,} bytes; the limit is {self._max_payload:,}. "
                 "Store the data elsewhere and pass a reference to it."
             )
+        if job_id and not is_id(job_id):
+            raise InvalidName(f"{job_id!r} cannot be an id: use 1 to {MAX_ID} printable characters without spaces.")
+        for name, word in (("created_by", created_by), ("origin", origin or "")):
+            if not isinstance(word, str) or not word.isprintable():
+                raise InvalidName(f"{name} must be printable text, not {word!r}.")
         chosen = changed(known.options if known else JobOptions(), options)
         self._check_capabilities(chosen)
         return JobSpec(

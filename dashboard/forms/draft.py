@@ -13,6 +13,7 @@ from dashboard.forms.moments import schema_of
 from dashboard.forms.options import OptionsForm
 from dashboard.forms.shapes import Kind, Shape, read
 from queueing.domain.job import JobRecord
+from queueing.domain.names import is_id
 from queueing.domain.registry import JobType
 from queueing.errors import InvalidPayload
 
@@ -66,7 +67,7 @@ class Draft:
             typed=rows.picked(shape, typed),
             as_json=data.get("as") == "json",
             json=data.get(JSON, ""),
-            origin=data.get("origin", ""),
+            origin=origin if is_id(origin := data.get("origin", "")) else "",
         )
 
     @property

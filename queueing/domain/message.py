@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from queueing.domain.job import JobRef, JobSpec
-from queueing.domain.names import check_type
+from queueing.domain.names import MAX_ID, check_type, is_id
 from queueing.domain.options import JobOptions
 from queueing.errors import InvalidJob, MalformedMessage
 
@@ -26,7 +26,6 @@ JOB: Final = "leveret-job"
 EPOCH: Final = "leveret-epoch"
 NOT_BEFORE: Final = "leveret-not-before"
 ATTEMPT: Final = "leveret-attempt"
-MAX_ID: Final = 64
 MAX_BY: Final = 256
 UNREADABLE: Final = "(unreadable)"
 """The type under which messages that are not jobs are shown."""
@@ -161,7 +160,7 @@ def _created_at(said: datetime | None) -> datetime | None:
 def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
     """A message of ours that was damaged, or replayed as it was, keeps the id and the epoch of its headers."""
     known = arrived.headers.get(JOB)
-    if not (isinstance(known, str) and known.isprintable() and 0 < len(known) <= MAX_ID):
+    if not is_id(known):
         known = foreign_id(arrived.body, arrived.message_id, arrived.timestamp)
     spec = JobSpec(
         id=known,
@@ -177,7 +176,7 @@ def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
 
 
 def _check_id(job_id: str | None) -> None:
-    if job_id is not None and not (0 < len(job_id) <= MAX_ID and job_id.isprintable() and " " not in job_id):
+    if job_id is not None and not is_id(job_id):
         raise MalformedMessage(f"The message's id must be 1 to {MAX_ID} printable characters without spaces.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, TypeGuard
 
 from queueing.errors import InvalidName
 
@@ -11,6 +11,13 @@ MAX_NAME: Final = 128
 """Bytes. RabbitMQ allows 255 for a queue; ``leveret.`` and ``.dead`` are added to ours."""
 
 _QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+
+MAX_ID: Final = 64
+
+
+def is_id(text: object) -> TypeGuard[str]:
+    """Whether a job can have this id. It stands in URLs and in logs."""
+    return isinstance(text, str) and 0 < len(text) <= MAX_ID and text.isprintable() and " " not in text
 
 
 def check_queue(name: object) -> str:

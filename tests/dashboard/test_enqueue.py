@@ -335,3 +335,9 @@ def test_hostile_text_is_shown_and_not_obeyed(operator: Client, types: Shop) -> 
     assert "<script>x" not in html
     html = post(operator, {"type": "send_email", "as": "json", "json": evil} | OPTIONS, status=422)
     assert "<script>x" not in html
+
+
+def test_an_origin_that_cannot_be_an_id_is_left_out(operator: Client, types: Shop) -> None:
+    for path in ("/enqueue/draft", "/enqueue/jobs"):
+        answer = operator.post(path, GOOD | OPTIONS | {"origin": "a\nb"})
+        assert answer.status_code < 400

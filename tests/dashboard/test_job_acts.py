@@ -59,6 +59,17 @@ def test_a_form_is_not_led_to_another_site(operator: Client, shop: Shop) -> None
     assert act(operator, "job-retries", job, next="https://evil.example/").headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("next", ["9", "{", "jobs:x", "/jobs\nX: 1", "/jobs\0", "\\evil.example"])
+def test_a_form_is_not_led_to_what_is_no_place(operator: Client, shop: Shop, next: str) -> None:
+    job = shop.fail(shop.add())
+    assert act(operator, "job-retries", job, next=next).headers["Location"] == "/"
+
+
+def test_what_cannot_be_an_id_chooses_no_job(operator: Client, shop: Shop) -> None:
+    answer = act(operator, "job-discards", "a\nb", sure="yes")
+    assert said(answer) == ["No job was chosen."]
+
+
 def test_run_again_puts_a_succeeded_job_back(operator: Client, shop: Shop) -> None:
     job = shop.succeed(shop.add())
     toast(operator, "job-retries", job)
