@@ -70,6 +70,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped ups
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         self.heard = time.monotonic()
         try:
+            if len(text_data or "") > LONGEST:
+                raise ValueError("longer than a page has views to tell of")
             message = json.loads(text_data or "")
             match message:
                 case {"type": "ack"}:
@@ -78,7 +80,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped ups
                     self._watch([(str(view["id"]), str(view["token"]), str(view.get("seen", ""))) for view in views])
                 case _:
                     await self.close(NOT_UNDERSTOOD)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             await self.close(NOT_UNDERSTOOD)
 
     # The hub's subscriber

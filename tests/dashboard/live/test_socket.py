@@ -275,7 +275,8 @@ async def test_what_this_console_did_not_sign_is_refused(connect: Open, vera: Cl
 @pytest.mark.parametrize(
     "nonsense",
     ["{", "[]", "null", "7", '{"type": "watch"}', '{"type": "watch", "views": [7]}', '{"type": "fly"}',
-     '{"type": "watch", "views": [{}]}', json.dumps({"type": "watch", "views": [{"id": "a", "token": "b"}] * 61})],
+     '{"type": "watch", "views": [{}]}', json.dumps({"type": "watch", "views": [{"id": "a", "token": "b"}] * 61}),
+     "[" * 60_000, '{"type": "ack", "n": "%s"}' % ("x" * consumers.LONGEST)],
 )  # fmt: skip
 async def test_nonsense_ends_the_socket_and_nothing_else(connect: Open, vera: Client, nonsense: str) -> None:
     page = await connect(vera)
