@@ -24,6 +24,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 QUEUES: Final = ("post", "parcels")
 USERS: Final = """
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
 for name in ("Viewer", "Operator", "Admin"):
     User.objects.create_user(name.lower(), password=%r).groups.add(Group.objects.get(name=name))
 """
@@ -73,7 +75,6 @@ class Project:
 
     async def create_users(self, password: str) -> None:
         """The tables, and in them viewer, operator and admin, each in the group of that name."""
-        await self.manage("migrate", "--verbosity", "0")
         await self.manage("shell", "--verbosity", "0", "-c", USERS % password)
 
     @contextlib.asynccontextmanager

@@ -23,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.asyncio(loop_scope="package"), append=False)
+            item.add_marker(pytest.mark.timeout(240))  # the first one starts everything
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -42,9 +43,10 @@ async def open_shop(
     async with own_prefix(amqp_url, redis_url, *ALL_QUEUES) as prefix:
         shop = Shop(folder, amqp_url=amqp_url, redis_url=redis_url, prefix=prefix, apps=APPS)
         await shop.cluster.open()
-        await shop.create_users(PASSWORD)
-        async with shop.workers("--concurrency", str(SLOTS)), shop.console() as console:
-            yield shop, console.url
+        async with shop.workers("--concurrency", str(SLOTS)):
+            await shop.create_users(PASSWORD)
+            async with shop.console() as console:
+                yield shop, console.url
         await shop.cluster.close()
 
 
