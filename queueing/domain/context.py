@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, SupportsFloat
 
 from queueing.domain.job import JobRef, JobSpec, LogLine, Progress
 from queueing.domain.outcomes import Cancel
@@ -92,15 +93,18 @@ class JobContext:
             raise Cancel("The handler stopped when it was asked to.")
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> _Told:
-        """Show how far the job is. Only the latest is kept."""
+        """Show how far the job is. Only the latest is kept. Raises ValueError for what is not a finite number."""
+        said = Progress(
+            done=_finite("done", done), total=None if total is None else _finite("total", total), note=str(note)
+        )
         with self._lock:
-            self._progress = Progress(done=done, total=total, note=note)
+            self._progress = said
         self._tell(self)
         return _TOLD
 
     def log(self, text: str, *, level: str = "INFO") -> _Told:
         """Keep a line with the job."""
-        line = LogLine(at=self._now(), level=level, text=str(text), attempt=self.attempt)
+        line = LogLine(at=self._now(), level=str(level), text=_utf8(str(text)), attempt=self.attempt)
         with self._lock:
             self._lines.append(line)
         self._tell(self)
@@ -117,6 +121,22 @@ class JobContext:
 
     def stop(self) -> None:
         self._stop.set()
+
+
+def _finite(name: str, value: Any) -> float:
+    """Here rather than where it is written: then it is the handler's error and nobody else's."""
+    try:
+        number = float(value) if isinstance(value, SupportsFloat) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"progress takes finite numbers; {name} is {value!r:.60}")
+    return number
+
+
+def _utf8(text: str) -> str:
+    """Lone surrogates cannot be written."""
+    return text.encode(errors="replace").decode()
 
 
 current: Final[ContextVar[JobContext | None]] = ContextVar("leveret_job", default=None)

@@ -76,3 +76,6 @@ class Reporter:
         except StoreError as failure:
             # News, not outcomes: losing them costs a picture, holding them would cost memory without bound.
             log.warning("Progress and log lines of %d jobs were not kept: %s", len(reports), failure)
+        except Exception:
+            # What handlers say is theirs; whatever it is, it must not end the worker and all its other jobs.
+            log.exception("Progress and log lines of %d jobs could not be written.", len(reports))
