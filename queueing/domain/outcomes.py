@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from queueing.domain.options import LONGEST_DELAY
 from queueing.errors import InvalidOptions
 
 
@@ -20,8 +21,8 @@ class Retry(Outcome):
     ) -> None:
         super().__init__(reason)
         seconds = after.total_seconds() if isinstance(after, timedelta) else after
-        if seconds is not None and not 0 <= seconds < float("inf"):
-            raise InvalidOptions(f"Retry(after=…) must be 0 seconds or more, not {after!r}.")
+        if seconds is not None and not 0 <= seconds <= LONGEST_DELAY:
+            raise InvalidOptions(f"Retry(after=…) must be 0 seconds or more, and 366 days at most, not {after!r:.60}.")
         self.reason, self.after = reason, seconds
 
 

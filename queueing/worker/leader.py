@@ -76,4 +76,7 @@ class Leader:
             await chore.tend()
         except (StoreError, BrokerError) as failure:
             log.warning("%s could not finish its pass: %s", type(chore).__name__, failure)
+        except Exception:
+            # One job that a chore cannot handle would otherwise end every worker in turn, as each comes to lead.
+            log.exception("%s broke off its pass.", type(chore).__name__)
         self._due[chore] = asyncio.get_running_loop().time() + chore.interval

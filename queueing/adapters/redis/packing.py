@@ -15,6 +15,7 @@ from queueing.domain.reading import WorkerStatus
 SHORT: Final = 64
 """Bytes. One longer value turns a listpack hash into a hashtable, twice its size (hash-max-listpack-value)."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def ms(moment: datetime) -> int:
@@ -22,7 +23,11 @@ def ms(moment: datetime) -> int:
 
 
 def moment(millis: int | float | bytes) -> datetime:
-    return _EPOCH + timedelta(milliseconds=float(millis))
+    """A time past the calendar is its end: one such record must not make a whole list unreadable."""
+    try:
+        return _EPOCH + timedelta(milliseconds=float(millis))
+    except OverflowError:
+        return _FAR
 
 
 def cut(text: str, limit: int = SHORT) -> bytes:
