@@ -86,14 +86,21 @@ class Dispatch:
         return [None] * len(refs)
 
 
+def _not_before(delay: float) -> datetime | None:
+    """The end of the calendar for a delay past it: raised here, it would hold up all that is sent with it."""
+    try:
+        return datetime.now(UTC) + timedelta(seconds=delay) if delay > 0 else None
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def outgoing(letter: Letter) -> Outgoing:
     spec = letter.spec
-    not_before = datetime.now(UTC) + timedelta(seconds=letter.delay) if letter.delay > 0 else None
     return Outgoing(
         queue=spec.queue,
         type=spec.type,
         body=message.encode(spec),
-        headers=message.headers(letter.ref, attempt=letter.attempt, not_before=not_before),
+        headers=message.headers(letter.ref, attempt=letter.attempt, not_before=_not_before(letter.delay)),
         message_id=str(uuids.uuid7()),
         destination=Destination.DEAD if letter.dead else Destination.MAIN,
         delay=0.0 if letter.dead else letter.delay,
