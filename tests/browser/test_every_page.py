@@ -69,7 +69,7 @@ async def test_every_page_is_whole(sample: Sample, visitors: Visitors, look: Loo
             assert answer is not None and answer.status == (404 if "none-such" in place else 200), place
             await is_live(page)
             flaws[place] = await flaw_of(page, look)
-    assert not any(flaws.values()), told(flaws)
+    tell(flaws)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
@@ -82,7 +82,7 @@ async def test_the_login_page_is_whole(visitors: Visitors, look: Look):
         await page.get_by_role("button", name="Log in").click()
         await expect(page.get_by_role("alert")).to_contain_text("do not match")
         flaws["after"] = await flaw_of(page, look)
-    assert not any(flaws.values()), told(flaws)
+    tell(flaws)
 
 
 @pytest.mark.parametrize("look", [DESK, POCKET], ids=str)
@@ -104,7 +104,7 @@ async def test_every_question_is_whole(sample: Sample, visitors: Visitors, look:
             await page.keyboard.press("Escape")
             await expect(page.locator("dialog#ask")).to_be_hidden()
             await expect(page.locator(button)).to_be_focused()
-    assert not any(flaws.values()), told(flaws)
+    tell(flaws)
 
 
 async def test_a_flaw_would_be_found(shop: Shop, visitors: Visitors):
@@ -126,5 +126,6 @@ async def flaw_of(page: Page, look: Look = DESK) -> str:
     return flaw
 
 
-def told(flaws: Mapping[str, str]) -> str:
-    return "\n\n".join(f"{place}: {flaw}" for place, flaw in flaws.items() if flaw)
+def tell(flaws: Mapping[str, str]) -> None:
+    if any(flaws.values()):
+        pytest.fail("\n\n".join(f"{place}: {flaw}" for place, flaw in flaws.items() if flaw), pytrace=False)
