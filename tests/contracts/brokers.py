@@ -1,67 +1,22 @@
-"""What the broker tests share: messages, an inbox, and taking away what was made on a real RabbitMQ."""
+"""What the broker tests share, and taking away what was made on a real RabbitMQ."""
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
+import asyncio
 
 import aiormq
 
 from queueing.adapters.ladder import STEPS
-from queueing.domain.ports import Broker, Delivery, Destination, Outgoing
+from queueing.testing.contracts.letters import OTHER, QUEUE, Inbox, dead, fresh_prefix, letter, send
 
-QUEUE = "post"
-OTHER = "parcels"
+__all__ = ["OTHER", "QUEUE", "Inbox", "dead", "fresh_prefix", "letter", "send", "take_away"]
 
-
-def fresh_prefix() -> str:
-    return f"leveret-test-{uuid.uuid4().hex[:12]}"
-
-
-def letter(text: str = "hello", *, queue: str = QUEUE, **changes: Any) -> Outgoing:
-    given: dict[str, Any] = {
-        "queue": queue,
-        "type": "send_letter",
-        "body": text.encode(),
-        "headers": {"leveret-job": text, "leveret-epoch": 1},
-        "message_id": str(uuid.uuid4()),
-    }
-    return Outgoing(**(given | changes))
-
-
-def dead(text: str, **changes: Any) -> Outgoing:
-    return letter(text, destination=Destination.DEAD, **changes)
-
-
-async def send(broker: Broker, *messages: Outgoing) -> None:
-    """Publish and insist that all were confirmed."""
-    assert await broker.publish(messages) == [None] * len(messages)
-
-
-class Inbox:
-    """Collects deliveries, settled or not."""
-
-    def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
-
-    def __call__(self, delivery: Delivery) -> None:
-        self.deliveries.append(delivery)
-
-    @property
-    def texts(self) -> list[str]:
-        return [delivery.body.decode() for delivery in self.deliveries]
-
-    async def ack_all(self) -> list[str]:
-        texts = self.texts
-        for delivery in self.deliveries:
-            await delivery.ack()
-        self.deliveries.clear()
-        return texts
+PATIENCE = 60.0
 
 
 async def take_away(url: str, prefix: str, *queues: str) -> None:
-    """Delete everything under ``prefix`` that a test can have made."""
-    async with aiormq.connect(url) as connection:
+    """Delete everything under ``prefix`` that a test can have made. TimeoutError: the server does not answer."""
+    async with asyncio.timeout(PATIENCE), aiormq.connect(url) as connection:
         channel = await connection.channel(publisher_confirms=False)
         for queue in queues or (QUEUE, OTHER):
             await channel.queue_delete(f"{prefix}.{queue}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
@@ -16,9 +16,10 @@ from queueing.adapters.redis.embedded import embedded_store
 from queueing.domain.ports import Broker, JobStore
 from tests.contracts import stores
 from tests.contracts.brokers import fresh_prefix, take_away
+from tests.contracts.shifted import movable_clock
 
 
-@pytest.fixture(params=["memory", "rabbitmq", "rabbitmq-classic"])
+@pytest.fixture(params=["memory", "rabbitmq", "rabbitmq-classic", "rabbitmq-fast"])
 async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
     prefix = fresh_prefix()
     if request.param == "memory":
@@ -28,11 +29,23 @@ async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
         await embedded.close()
         return
     url = request.getfixturevalue("amqp_url")
-    rabbit = RabbitBroker(url, prefix=prefix, queue_type="classic" if "classic" in request.param else "quorum")
+    rabbit = RabbitBroker(
+        url,
+        prefix=prefix,
+        queue_type="classic" if "classic" in request.param else "quorum",
+        fast_lane="fast" in request.param,
+    )
     await rabbit.connect()
     yield rabbit
     await rabbit.close()
     await take_away(url, prefix)
+
+
+@pytest.fixture
+def movable() -> Iterator[None]:
+    """The stores' clock can be set: ``shifted.set_clock``."""
+    with movable_clock():
+        yield
 
 
 MakeStore: TypeAlias = Callable[..., JobStore]

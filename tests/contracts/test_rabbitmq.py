@@ -19,7 +19,8 @@ from pamqp.frame import marshal
 
 from queueing.adapters.ladder import STEPS, step_for
 from queueing.adapters.rabbitmq import RabbitBroker, subscription
-from queueing.adapters.rabbitmq.topology import Topology
+from queueing.adapters.rabbitmq.diagnosis import all_arguments
+from queueing.adapters.rabbitmq.topology import UNLIMITED, QueueType, Topology, parse_version
 from queueing.errors import BrokerUnavailable, ConfigurationError, PublishFailed, QueueArgumentsMismatch
 from tests.contracts.brokers import OTHER, QUEUE, Inbox, fresh_prefix, letter, send, take_away
 from tests.eventually import eventually
@@ -48,6 +49,9 @@ async def raw_channel(url: str) -> AsyncIterator[AbstractChannel]:
         yield await connection.channel(publisher_confirms=False)
 
 
+both_lanes = pytest.mark.parametrize("fast_lane", [False, True], ids=["plain", "fast"])
+
+
 def name(broker: RabbitBroker, queue: str = QUEUE) -> str:
     return f"{broker.prefix}.{queue}"
 
@@ -63,10 +67,60 @@ def test_the_ladder_takes_the_largest_step_that_is_not_longer(delay: float, step
     assert step_for(delay) == step
 
 
-def test_dead_letter_queues_have_no_delivery_limit_on_any_version():
-    topology = Topology(prefix="p", queue_type="quorum", delivery_limit=20)
-    assert topology.dead_arguments((3, 10, 8)) == {"x-queue-type": "quorum"}
-    assert topology.dead_arguments((4, 1, 0)) == {"x-queue-type": "quorum", "x-delivery-limit": -1}
+TOLD = {
+    "capabilities": {
+        "publisher_confirms": True,
+        "basic.nack": True,
+        "connection.blocked": True,
+        "direct_reply_to": True,
+    },
+    "cluster_name": "rabbit@vm",
+    "copyright": "Copyright (c) 2007-2022 VMware, Inc. or its affiliates.",
+    "information": "Licensed under the MPL 2.0. Website: https://rabbitmq.com",
+    "platform": "Erlang/OTP 25.2.3",
+    "product": "RabbitMQ",
+    "version": "3.10.8",
+}
+"""What a server of 3.10.8 said of itself in its handshake. Other versions say the same of theirs."""
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [("3.10.8", (3, 10, 8)), ("4.0.5", (4, 0, 5)), ("4.1.0-rc.1", (4, 1, 0)), ("4.2", (4, 2)), ("", ())],
+)
+def test_the_version_is_read_off_the_handshake(said: str, version: tuple[int, ...]):
+    assert parse_version(TOLD | {"version": said}) == (said, version)
+
+
+@pytest.mark.parametrize("queue_type", ["quorum", "classic"])
+@pytest.mark.parametrize("later", ["3.11.28", "3.12.14", "3.13.7", "4.0.5", "4.1.0-rc.1", "5.0.0"])
+def test_an_upgraded_server_finds_each_of_its_queues_unchanged(queue_type: QueueType, later: str):
+    """Else RabbitMQ refuses to declare it (406), and its workers stop."""
+    topology = Topology(prefix="p", queue_type=queue_type, delivery_limit=UNLIMITED)
+    before, after = (parse_version(TOLD | {"version": version})[1] for version in ("3.10.8", later))
+    assert all_arguments(topology, ["post"], before) == all_arguments(topology, ["post"], after)
+
+
+def test_no_version_forgets_a_dead_letter_because_it_was_looked_at_often():
+    """4.0 gives a quorum queue that names no limit one of 20; a classic queue has none, and knows no such argument."""
+    quorum = Topology(prefix="p", queue_type="quorum", delivery_limit=20)
+    assert quorum.dead_arguments() == {"x-queue-type": "quorum", "x-delivery-limit": UNLIMITED}
+    classic = Topology(prefix="p", queue_type="classic", delivery_limit=20)
+    assert classic.dead_arguments() == {"x-queue-type": "classic"}
+
+
+async def test_a_dead_letter_queue_without_a_limit_is_told_with_what_to_do(rabbit: Rabbit, amqp_url: str):
+    broker = rabbit()
+    await broker.connect()
+    dead = f"{name(broker)}.dead"
+    async with raw_channel(amqp_url) as channel:
+        await channel.queue_declare(dead, durable=True, arguments={"x-queue-type": "quorum"})
+        with pytest.raises(QueueArgumentsMismatch) as caught:
+            await broker.declare(QUEUE)
+        for said in (f"'{dead}'", "'x-delivery-limit'", "it has none", f"ask for '{UNLIMITED}'", "delete_queue"):
+            assert said in str(caught.value)
+        await channel.queue_delete(dead)
+    await broker.declare(QUEUE)
 
 
 def test_dead_lettering_is_at_least_once_where_the_server_can():
@@ -78,6 +132,16 @@ def test_dead_lettering_is_at_least_once_where_the_server_can():
     classic = Topology(prefix="p", queue_type="classic", delivery_limit=20)
     assert "x-dead-letter-strategy" not in classic.main_arguments("q", (3, 10, 0))
     assert classic.main_arguments("q", (3, 10, 0))["x-max-priority"] == 9
+
+
+async def test_many_questions_at_once_about_queues_that_are_not_there_cost_no_connection(rabbit: Rabbit):
+    broker = rabbit()
+    await broker.depth("not_there")
+    wire = broker._in.live
+    for _ in range(60):
+        depths = await asyncio.gather(*(broker.depth(f"not_there_{number}") for number in range(20)))
+        assert {depth.ready for depth in depths} == {None}
+    assert broker._in.live is wire
 
 
 async def test_declaring_makes_the_queue_its_dead_letters_and_the_whole_ladder(rabbit: Rabbit, amqp_url: str):
@@ -124,8 +188,9 @@ async def test_another_queue_type_is_reported_too(rabbit: Rabbit):
         await classic.declare(QUEUE)
 
 
-async def test_a_message_released_too_often_becomes_a_dead_letter(rabbit: Rabbit):
-    broker = rabbit(delivery_limit=2)
+@both_lanes
+async def test_a_message_released_too_often_becomes_a_dead_letter(rabbit: Rabbit, fast_lane: bool):
+    broker = rabbit(delivery_limit=2, fast_lane=fast_lane)
     await broker.connect()
 
     def release(delivery: Any) -> None:
@@ -222,19 +287,20 @@ async def test_messages_whose_queue_was_deleted_hold_nobody_up_and_come_home_whe
 # Consuming
 
 
+@both_lanes
 async def test_a_feed_that_stays_empty_beside_waiting_messages_is_opened_anew(
-    rabbit: Rabbit, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+    rabbit: Rabbit, amqp_url: str, monkeypatch: pytest.MonkeyPatch, fast_lane: bool
 ):
     """Deleted and declared in one breath, a quorum queue's consumer is neither cancelled nor served (RabbitMQ 3.10)."""
     monkeypatch.setattr(subscription, "WATCH", 0.2)
-    broker, inbox = rabbit(), Inbox()
+    broker, inbox = rabbit(fast_lane=fast_lane), Inbox()
     await broker.connect()
     await broker.consume(QUEUE, prefetch=2, on_delivery=inbox)
     await send(broker, letter("a"))
     await eventually(lambda: inbox.texts == ["a"])
     async with raw_channel(amqp_url) as channel:
         await channel.queue_delete(name(broker))
-        arguments = Topology(prefix=broker.prefix, queue_type="quorum", delivery_limit=20).main_arguments(
+        arguments = Topology(prefix=broker.prefix, queue_type="quorum", delivery_limit=UNLIMITED).main_arguments(
             QUEUE, (3, 10, 0)
         )
         await channel.queue_declare(name(broker), durable=True, arguments=arguments)
@@ -242,8 +308,9 @@ async def test_a_feed_that_stays_empty_beside_waiting_messages_is_opened_anew(
     await eventually(lambda: len(set(inbox.texts)) >= 3)
 
 
-async def test_a_closed_channel_is_opened_again(rabbit: Rabbit):
-    broker, inbox = rabbit(), Inbox()
+@both_lanes
+async def test_a_closed_channel_is_opened_again(rabbit: Rabbit, fast_lane: bool):
+    broker, inbox = rabbit(fast_lane=fast_lane), Inbox()
     await broker.connect()
     await broker.consume(QUEUE, prefetch=5, on_delivery=inbox)
     await send(broker, letter("a"))
@@ -264,6 +331,16 @@ def _string(text: bytes) -> bytes:
     return bytes([len(text)]) + text
 
 
+def _nested(levels: int) -> bytes:
+    """A table with one header: a list in a list in a list…"""
+    value = b""
+    for _ in range(levels):
+        value = b"A" + struct.pack(">I", len(value)) + value
+    table = _string(b"deep") + value
+    return struct.pack(">I", len(table)) + table
+
+
+@both_lanes
 @pytest.mark.parametrize(
     ("flag", "unreadable"),
     [
@@ -271,12 +348,13 @@ def _string(text: bytes) -> bytes:
         pytest.param(6, b"\xff" * 8, id="a timestamp beyond all time"),
         pytest.param(14, _string("größe".encode("latin-1")), id="a content encoding in Latin-1"),
         pytest.param(13, struct.pack(">I", 7) + _string(b"\xe9") + b"I\0\0\0\1", id="a header named in Latin-1"),
+        pytest.param(13, _nested(5_000), id="a header of five thousand levels"),
     ],
 )
 async def test_a_property_that_cannot_be_read_costs_neither_the_message_nor_the_connection(
-    rabbit: Rabbit, amqp_url: str, flag: int, unreadable: bytes
+    rabbit: Rabbit, amqp_url: str, flag: int, unreadable: bytes, fast_lane: bool
 ):
-    broker, inbox = rabbit(), Inbox()
+    broker, inbox = rabbit(fast_lane=fast_lane), Inbox()
     await broker.connect()
     await broker.consume(QUEUE, prefetch=5, on_delivery=inbox)
     body = b'{"type":"t","payload":1}'

@@ -27,14 +27,25 @@ def server() -> Iterator[PrivateRabbitMQ]:
         yield running
 
 
+BOTH = pytest.mark.parametrize("broker", ["plain", "fast"], indirect=True)
+"""The lanes by which deliveries come. Where they are not named it is the fast one, which has more to get wrong."""
+
+
 @pytest.fixture
 async def broker(server: PrivateRabbitMQ, request: pytest.FixtureRequest) -> AsyncIterator[RabbitBroker]:
-    made = RabbitBroker(server.url, prefix=f"t{abs(hash(request.node.name))}", publish_timeout=2, connect_timeout=2)
+    made = RabbitBroker(
+        server.url,
+        prefix=f"t{abs(hash(request.node.name))}",
+        publish_timeout=2,
+        connect_timeout=2,
+        fast_lane=getattr(request, "param", "fast") == "fast",
+    )
     await made.connect()
     yield made
     await made.close()
 
 
+@BOTH
 async def test_consuming_resumes_after_every_connection_was_cut(server: PrivateRabbitMQ, broker: RabbitBroker):
     inbox = Inbox()
     await broker.consume(QUEUE, prefetch=10, on_delivery=inbox)

@@ -38,10 +38,10 @@ def told_and_logged(setup: str) -> tuple[str, str]:
     return ended.stdout, ended.stderr
 
 
-@pytest.mark.parametrize("setup", [OF_A_WORKER, OF_THE_CONSOLE])
+@pytest.mark.parametrize("setup", [OF_A_WORKER, OF_THE_CONSOLE, OF_NOBODY])
 def test_dialing_in_vain_writes_nothing_of_the_driver(setup: str):
     assert told_and_logged(setup) == ("told\ntold\n", "")
 
 
-def test_without_our_logging_it_would():
-    assert "aiormq" in told_and_logged(OF_NOBODY)[1]
+def test_whoever_asks_for_the_drivers_log_gets_it():
+    assert "aiormq" in told_and_logged(OF_NOBODY + "; logging.getLogger('aiormq.connection').setLevel('ERROR')")[1]

@@ -148,13 +148,57 @@ async def test_after_a_gap_everything_may_have_changed(private_redis: PrivateRed
     await store.close()
 
 
-async def test_where_the_server_refuses_they_are_unavailable(private_redis: PrivateRedis):
-    async with Redis.from_url(private_redis.url) as client:
-        await client.execute_command("ACL", "SETUSER", "default", "-config")
-    store = RedisStore(private_redis.url)
-    with pytest.raises(NotificationsUnavailable, match="notify-keyspace-events"):
-        await anext(aiter(store.changes()))
-    await store.close()
+@contextlib.asynccontextmanager
+async def managed(redis: PrivateRedis, *, forbidden: str = "-config") -> AsyncIterator[tuple[RedisStore, Redis]]:
+    """A server as a provider keeps it, and the provider, who sets what may not be set."""
+    async with Redis.from_url(redis.url) as provider:
+        await provider.execute_command(
+            "ACL", "SETUSER", "shop", "on", ">secret", "~*", "&*", "+@all", *forbidden.split()
+        )
+        store = RedisStore(redis.url.replace("redis://", "redis://shop:secret@"))
+        yield store, provider
+        await store.close()
+
+
+async def are_heard(store: RedisStore) -> bool:
+    """What ``diagnose`` says, and what listening shows."""
+    said = "W016" not in {finding.id for finding in await store.diagnose()}
+    try:
+        async with listening(store) as listener:
+            spec = await added(store)
+            heard = not listener.task.done() and await listener.heard("job", spec.id)
+    except NotificationsUnavailable as why:
+        assert "notify-keyspace-events" in str(why)
+        heard = False
+    assert said is heard
+    return heard
+
+
+async def test_where_the_server_does_not_let_us_set_them_it_is_tried_out_whether_it_tells(private_redis: PrivateRedis):
+    async with managed(private_redis) as (store, provider):
+        for flags, enough in {
+            "": False, "Kh": False, "Khg": False, "Khx": False, "Kgx": False, "Ehgx": False,
+            "Khgx": True, "KA": True, "KEA": True,
+        }.items():  # fmt: skip
+            await provider.config_set("notify-keyspace-events", flags)
+            assert await are_heard(store) is enough, flags
+        assert [key async for key in provider.scan_iter(match="*probe*")] == [], "it leaves nothing behind"
+
+
+async def test_where_not_even_trying_is_allowed_they_are_unavailable(private_redis: PrivateRedis):
+    async with managed(private_redis, forbidden="-config -publish") as (store, provider):
+        await provider.config_set("notify-keyspace-events", "KEA")
+        assert not await are_heard(store)
+
+
+async def test_it_is_tried_out_again_after_a_gap(private_redis: PrivateRedis):
+    async with managed(private_redis) as (store, provider):
+        await provider.config_set("notify-keyspace-events", "KEA")
+        async with listening(store) as listener:
+            await provider.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            assert await listener.heard("all")
+            spec = await added(store)
+            assert await listener.heard("job", spec.id)
 
 
 async def test_listening_to_a_server_that_is_away_says_so(private_redis: PrivateRedis):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from queueing.adapters.redis import running as running_jobs
 from queueing.domain.job import JobRef, Progress
 from queueing.domain.ports import Buried, JobStore, Park, Report, Run, Stale
 from queueing.domain.states import JobState
@@ -61,6 +62,21 @@ async def test_of_two_claims_at_once_one_runs_and_one_is_parked(store: JobStore)
     verdicts = await asyncio.gather(*(store.claim([message(spec)], worker=worker) for worker in ("ada", "bob")))
     kinds = sorted(type(verdict).__name__ for [verdict] in verdicts)
     assert kinds == ["Park", "Run"]
+
+
+async def test_the_copy_of_an_old_job_comes_back_less_often(store: JobStore, monkeypatch: pytest.MonkeyPatch):
+    """A tenth of the job's age, as far as a test can wait for it; five seconds at least."""
+    monkeypatch.setattr(running_jobs, "RECHECK", 0.01)
+    spec, run = await running(store)
+
+    async def later() -> bool:
+        [verdict] = await store.claim([message(spec)], worker="bob")
+        assert isinstance(verdict, Park)
+        age = (datetime.now(UTC) - run.started_at).total_seconds()
+        assert verdict.delay <= max(0.02, age / 10 + 0.01)
+        return verdict.delay >= 0.05
+
+    await eventually(later)
 
 
 async def test_two_copies_of_a_message_in_one_batch_run_once(store: JobStore):
@@ -161,24 +177,35 @@ async def test_a_missing_record_of_an_early_message_is_rebuilt_as_scheduled(stor
     assert await index_of(store, spec) == {JobState.SCHEDULED: 1}
 
 
-async def test_a_rebuilt_record_holds_its_unique_key(store: JobStore):
-    await alive(store)
-    spec = job(unique_key="report")
-    await claimed(store, spec)
-    [answer] = await store.add([job(unique_key="report")])
-    assert answer.ref.id == spec.id
-
-
-async def test_a_message_of_a_later_life_than_the_record_is_believed(store: JobStore):
+@pytest.mark.parametrize("holder", ["alive", "dead"])
+async def test_a_message_of_a_later_life_than_the_record_is_believed(store: JobStore, holder: str):
     # Redis came back from an older state of itself: the job's retry is known to the broker only.
     await alive(store)
     spec, _ = await running(store, worker="bob")
-    await store.forget_worker("bob")
+    if holder == "dead":
+        await store.forget_worker("bob")
     [verdict] = await store.claim([message(spec, epoch=3, attempt=1)], worker="ada")
     assert isinstance(verdict, Run)
     found = await record(store, spec)
     assert (found.epoch, found.attempt, found.worker) == (3, 2, "ada")
     assert await index_of(store, spec) == {JobState.RUNNING: 1}
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_life_that_no_job_can_have_come_to_is_not_believed(store: JobStore, known: bool):
+    await alive(store)
+    spec = await added(store) if known else job()
+    assert await store.claim([message(spec, epoch=2**40)], worker="ada") == [Stale()]
+    assert await state_of(store, spec) is JobState.QUEUED
+    epoch = (await record(store, spec)).epoch
+    assert epoch == (1 if known else 2**31 - 1)
+    # The message that made it up is dropped: a job that had no other has one to come.
+    assert await store.unconfirmed(older_than=0, limit=10) == ([] if known else [JobRef(spec.id, epoch)])
+    run = await claimed(store, spec, epoch=epoch)
+    [settled] = await store.settle([ending(spec, run, JobState.RETRYING, epoch=epoch)])
+    assert settled is not None
+    assert settled.ref.epoch == epoch + 1
+    assert (await claimed(store, spec, epoch=epoch + 1)).attempt == 2
 
 
 async def test_the_message_of_a_cancelled_job_is_stale_when_it_arrives(store: JobStore):

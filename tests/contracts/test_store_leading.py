@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from queueing.domain.job import JobRef
-from queueing.domain.ports import JobStore, Run, Stale
+from queueing.domain.job import JobRef, JobSpec
+from queueing.domain.ports import JobStore, Park, Run, Stale
+from queueing.domain.reading import RunningJob
 from queueing.domain.states import FINISHED, JobState
 from tests.contracts.conftest import MakeStore
 from tests.contracts.stores import (
@@ -23,6 +25,7 @@ from tests.contracts.stores import (
     running,
     settled,
     state_of,
+    status,
 )
 from tests.eventually import eventually
 
@@ -110,11 +113,107 @@ async def test_a_job_of_a_live_worker_is_not_rescued(store: JobStore):
     assert await state_of(store, spec) is JobState.RUNNING
 
 
+async def test_a_job_that_its_live_worker_no_longer_names_is_rescued(store: JobStore):
+    # Redis came back from an older state of itself, and has forgotten how the job ended.
+    kept, run = await running(store, worker="bob")
+    forgotten, _ = await running(store, worker="bob")
+    named = RunningJob(id=kept.id, type=kept.type, queue=kept.queue, started_at=run.started_at)
+
+    async def rescued() -> list[JobRef]:
+        assert (await store.beat(status("bob", running=(named,)), ttl=30.0)).known
+        return await store.rescue(older_than=0.05, limit=10)
+
+    assert await eventually(rescued) == [JobRef(forgotten.id, 2)]
+    found = await record(store, forgotten)
+    assert (found.state, found.error_kind) == (JobState.QUEUED, "WorkerLost")
+    assert found.attempts[0].error is not None
+    assert "older state" in found.attempts[0].error.message
+    assert await state_of(store, kept) is JobState.RUNNING
+
+
+@pytest.mark.parametrize("short", ["7", "i", "mail"])
+async def test_an_id_that_is_part_of_another_text_is_not_named(store: JobStore, short: str):
+    kept, run = await running(store, worker="bob", id=f"1{short}7")
+    forgotten, _ = await running(store, worker="bob", id=short)
+    longest, last = await running(store, worker="bob", id="\N{WATER BUFFALO}" * 64)
+    named = tuple(
+        RunningJob(id=one.id, type=one.type, queue=one.queue, started_at=began.started_at)
+        for one, began in ((kept, run), (longest, last))
+    )
+
+    async def rescued() -> list[JobRef]:
+        assert (await store.beat(status("bob", running=named), ttl=30.0)).known
+        return await store.rescue(older_than=0.05, limit=10)
+
+    assert await eventually(rescued) == [JobRef(forgotten.id, 2)]
+
+
 async def test_the_broker_is_given_time_to_redeliver_before_a_rescue(store: JobStore):
     spec, _ = await running(store, worker="bob")
     await store.forget_worker("bob")
     assert await store.rescue(older_than=60, limit=10) == []
     assert await state_of(store, spec) is JobState.RUNNING
+
+
+async def returned(store: JobStore, *, to: str = "ada", **options: Any) -> JobSpec:
+    """A job of bob's whose message the broker has delivered to another worker, before anybody knew of bob's death."""
+    spec, _ = await running(store, worker="bob", **options)
+    [verdict] = await store.claim([message(spec)], worker=to)
+    assert isinstance(verdict, Park) and verdict.reason == "held"
+    return spec
+
+
+async def test_a_job_whose_message_was_put_away_before_its_worker_died_is_recalled_at_once(store: JobStore):
+    spec = await returned(store)
+    assert await store.recall(limit=10) == []
+    await store.forget_worker("bob")
+    assert await store.recall(limit=10) == [JobRef(spec.id, 2)]
+    found = await record(store, spec)
+    assert (found.state, found.attempt, found.error_kind, found.unconfirmed) == (JobState.QUEUED, 1, "WorkerLost", True)
+    assert await store.claim([message(spec)], worker="ada") == [Stale()]
+    await alive(store, "ada")
+    assert (await claimed(store, spec, epoch=2)).attempt == 2
+    assert await store.recall(limit=10) == []
+
+
+async def test_a_worker_whose_key_runs_out_has_its_jobs_recalled_too(store: JobStore):
+    spec = await returned(store)
+    await alive(store, "bob", ttl=0.1)
+    assert await eventually(lambda: store.recall(limit=10)) == [JobRef(spec.id, 2)]
+
+
+async def test_a_recalled_job_without_attempts_left_fails(store: JobStore):
+    spec = await returned(store, max_attempts=1)
+    await store.forget_worker("bob")
+    assert await store.recall(limit=10) == [JobRef(spec.id, 2)]
+    assert await state_of(store, spec) is JobState.FAILED
+
+
+async def test_a_job_that_the_broker_has_yet_to_deliver_again_is_not_recalled(store: JobStore):
+    spec, _ = await running(store, worker="bob")
+    await store.forget_worker("bob")
+    assert await store.recall(limit=10) == []
+    await alive(store, "ada")
+    await claimed(store, spec)
+
+
+async def test_what_ended_or_was_taken_over_meanwhile_is_not_recalled(store: JobStore):
+    ended, run = await running(store, worker="bob")
+    await store.claim([message(ended)], worker="ada")
+    taken = await returned(store)
+    await settled(store, ending(ended, run))
+    await store.forget_worker("bob")
+    await alive(store, "ada")
+    await claimed(store, taken)
+    assert await store.recall(limit=10) == []
+    assert (await state_of(store, ended), await state_of(store, taken)) == (JobState.SUCCEEDED, JobState.RUNNING)
+
+
+async def test_recalling_does_at_most_its_limit(store: JobStore):
+    for _ in range(5):
+        await returned(store)
+    await store.forget_worker("bob")
+    assert [len(await store.recall(limit=2)) for _ in range(4)] == [2, 2, 1, 0]
 
 
 async def test_rescue_does_at_most_its_limit(store: JobStore):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import redis
 
 from tests.servers import debian, docker
 from tests.servers.found import Found, Unavailable, search
 
+SERVER = "LEVERET_TEST_REDIS_SERVER"
+"""A program that tests start in the place of redis-server: Valkey's, or that of another version."""
 LOCALHOST = "redis://127.0.0.1:6379/0"
 REMEDY = (
     "Do one of these:\n"
@@ -21,7 +25,8 @@ def find() -> Found:
         "Redis",
         variable="LEVERET_TEST_REDIS_URL",
         check=ping,
-        ways=[_on_localhost, _installed, _in_docker, _from_debian],
+        # Somebody who names a program means that one, whatever runs already.
+        ways=[_installed] if os.environ.get(SERVER) else [_on_localhost, _installed, _in_docker, _from_debian],
         remedy=REMEDY,
     )
 
@@ -63,7 +68,8 @@ def ping(url: str, *, timeout: float = 5.0) -> str:
     client = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
     try:
         client.ping()
-        return f"Redis {client.info('server')['redis_version']}"
+        said = client.info("server")
+        return f"Valkey {said['valkey_version']}" if "valkey_version" in said else f"Redis {said['redis_version']}"
     except (redis.RedisError, OSError) as exc:
         raise Unavailable(f"it does not answer as Redis ({exc})") from exc
     finally:

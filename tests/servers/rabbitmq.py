@@ -76,6 +76,10 @@ class PrivateRabbitMQ:
         self.stop()
         self.start()
 
+    def forget(self) -> None:
+        """Its disk is gone. Only while it is down."""
+        shutil.rmtree(self._home / "data")
+
     def ctl(self, *arguments: str, timeout: float = 60.0) -> str:
         """What ``rabbitmqctl`` printed; for alarms, closing connections, cluster-wide settings."""
         finished = subprocess.run(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Literal
 
-from tests.servers.find_redis import ping
+from tests.servers.find_redis import SERVER, ping
 from tests.servers.found import Unavailable
 from tests.servers.process import ServerProcess, free_port
 
@@ -19,9 +20,10 @@ class PrivateRedis:
     nothing on disk. Data survive as far as ``aof`` promises; ``close`` removes them."""
 
     def __init__(self, *, aof: Literal["always", "everysec"] | None = None) -> None:
-        binary = shutil.which("redis-server")
+        program = os.environ.get(SERVER) or "redis-server"
+        binary = shutil.which(program)
         if not binary:
-            raise Unavailable("redis-server is not installed")
+            raise Unavailable(f"{program} is not installed")
         self._home = Path(tempfile.mkdtemp(prefix="leveret-redis-"))
         self._port = free_port()
         persistence = ["--appendonly", "yes", "--appendfsync", aof] if aof else ["--appendonly", "no"]
@@ -64,6 +66,20 @@ class PrivateRedis:
         """As a crash would."""
         if self._server:
             self._server.kill()
+
+    @property
+    def written(self) -> int:
+        """Bytes of the append-only file."""
+        return self._aof().stat().st_size
+
+    def lose(self, since: int) -> None:
+        """What a power cut takes and a crash does not: all that was written after ``written`` was ``since``. With
+        ``everysec`` that may be the last second. Only while it is down."""
+        os.truncate(self._aof(), since)
+
+    def _aof(self) -> Path:
+        [found] = (self._home / "appendonlydir").glob("*.incr.aof")
+        return found
 
     def restart(self) -> None:
         self.stop()

@@ -9,11 +9,14 @@ from typing import Final
 from queueing.adapters.ladder import STEPS, step_for
 from queueing.adapters.memory.queues import MemoryQueue, Message
 from queueing.adapters.memory.subscription import MemorySubscription
+from queueing.domain.findings import Finding
 from queueing.domain.ports import BrokerCapabilities, DeadLetter, Destination, Keep, OnDelivery, Outgoing
 from queueing.domain.reading import QueueDepth, ServerHealth
 from queueing.errors import BrokerUnavailable, PublishFailed
 
 MAX_MESSAGE: Final = 16 * 1024 * 1024
+WINDOW: Final = 500
+"""Dead letters that are judged together."""
 
 
 class MemoryBroker:
@@ -72,10 +75,11 @@ class MemoryBroker:
         if dead is None:
             return 0
         removed = 0
-        for message in dead.messages()[:limit]:
-            # It stays in the queue while it is judged, so nothing is lost when ``keep`` raises.
-            if not await keep(_letter(queue, message)):
-                removed += dead.remove(message)
+        shown = dead.messages()[:limit]
+        for some in (shown[start : start + WINDOW] for start in range(0, len(shown), WINDOW)):
+            # They stay in the queue while they are judged, so nothing is lost when ``keep`` raises.
+            kept = await keep([_letter(queue, message) for message in some])
+            removed += dead.remove([message for message, stays in zip(some, kept, strict=True) if not stays])
         return removed
 
     async def purge(self, queue: str) -> int:
@@ -94,6 +98,9 @@ class MemoryBroker:
             del self._queues[queue]
         elif main is not None:
             self._declared(queue)
+
+    async def diagnose(self, queues: Sequence[str]) -> list[Finding]:
+        return []
 
     async def health(self) -> ServerHealth:
         return ServerHealth(

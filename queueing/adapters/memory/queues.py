@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -62,12 +62,12 @@ class MemoryQueue:
     def pop(self) -> Message | None:
         return heappop(self._ready) if self._ready else None
 
-    def remove(self, message: Message) -> bool:
-        if message not in self._ready:
-            return False
-        self._ready.remove(message)
+    def remove(self, messages: Collection[Message]) -> int:
+        """Those that are here still; how many."""
+        gone, before = {message.order for message in messages}, len(self._ready)
+        self._ready = [message for message in self._ready if message.order not in gone]
         heapify(self._ready)
-        return True
+        return before - len(self._ready)
 
     def clear(self) -> int:
         removed = len(self._ready)

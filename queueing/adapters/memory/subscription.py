@@ -18,6 +18,7 @@ class MemoryDelivery:
         "message_id",
         "queue",
         "redelivered",
+        "returned",
         "timestamp",
         "type",
     )
@@ -32,6 +33,7 @@ class MemoryDelivery:
         self.type: str | None = message.type
         self.timestamp = message.timestamp
         self.redelivered = message.redelivered
+        self.returned = 0
 
     async def ack(self) -> None:
         self._settle(back=False)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from datetime import datetime
+from itertools import count
 from typing import Any, Final
 
 from aiormq.abc import AbstractChannel, ChannelFrame, DeliveredMessage
 from pamqp import commands as spec
-from pamqp.frame import marshal
 
+from queueing.adapters.rabbitmq.delivery import RabbitDelivery
+from queueing.adapters.rabbitmq.properties import read
+from queueing.adapters.rabbitmq.settlements import Settlements
+from queueing.adapters.rabbitmq.splitter import Closed, Delivered, Taken
+from queueing.adapters.rabbitmq.tap import Tap
 from queueing.domain.ports import OnDelivery
 
 MOST: Final = 65_535
@@ -26,54 +29,60 @@ class Share:
 
     __slots__ = ("ended", "feed", "prefetch", "tag", "unsettled")
 
-    def __init__(self, feed: Feed, prefetch: int) -> None:
+    def __init__(self, feed: Feed, prefetch: int, tag: str) -> None:
         self.feed = feed
         self.prefetch = prefetch
-        self.tag = ""
+        self.tag = tag
         self.unsettled = 0
         self.ended = False
 
-    def take(self, message: DeliveredMessage) -> None:
+    @property
+    def queue(self) -> str:
+        return self.feed.queue
+
+    def receive(self, message: DeliveredMessage) -> None:
+        """From the driver."""
+        self._take(
+            RabbitDelivery(
+                self,
+                tag=message.delivery_tag or 0,
+                redelivered=bool(message.redelivered),
+                properties=message.header.properties,
+                body=message.body,
+            )
+        )
+
+    def take(self, taken: Delivered) -> None:
+        """From the tap."""
+        self._take(
+            RabbitDelivery(
+                self,
+                tag=taken.tag,
+                redelivered=taken.redelivered,
+                properties=read(taken.header),
+                body=taken.body,
+            )
+        )
+
+    def settled(self, tag: int, *, released: bool) -> None:
+        self.unsettled -= 1
+        self.feed.settle(self, tag, released=released)
+
+    def _take(self, delivery: RabbitDelivery) -> None:
         self.unsettled += 1
-        self.feed.taken += 1
-        self.feed.on_delivery(RabbitDelivery(self, message))
-
-
-class RabbitDelivery:
-    __slots__ = ("_share", "_tag", "body", "headers", "message_id", "queue", "redelivered", "timestamp", "type")
-
-    def __init__(self, share: Share, message: DeliveredMessage) -> None:
-        properties = message.header.properties
-        self.queue: str = share.feed.queue
-        self.body: bytes = message.body
-        self.headers: Mapping[str, Any] = properties.headers or {}
-        self.message_id: str | None = properties.message_id or None
-        self.type: str | None = properties.message_type or None
-        self.timestamp: datetime | None = properties.timestamp
-        self.redelivered = bool(message.redelivered)
-        self._tag = message.delivery_tag or 0
-        self._share: Share | None = share
-
-    async def ack(self) -> None:
-        self._settle(spec.Basic.Ack(self._tag))
-
-    async def release(self) -> None:
-        self._settle(spec.Basic.Nack(self._tag, requeue=True))
-
-    def _settle(self, frame: spec.Basic.Ack | spec.Basic.Nack) -> None:
-        # A tag settled twice makes the broker close the channel, and with it take back everybody else's messages.
-        if self._share is not None:
-            share, self._share = self._share, None
-            share.feed.settle(share, frame)
+        self.feed.take(self, delivery)
 
 
 class Feed:
     """A channel that delivers messages of one queue, up to ``target`` unsettled ones.
 
-    ``disturbed`` is set when it needs its owner: it is broken, or room came free for another consumer.
+    ``disturbed`` is set when it needs its owner: it is broken, or room came free for another consumer. With a ``tap``
+    they come by that; what it lets pass still comes by the driver.
     """
 
-    def __init__(self, channel: AbstractChannel, *, queue: str, source: str, on_delivery: OnDelivery) -> None:
+    def __init__(
+        self, channel: AbstractChannel, *, queue: str, source: str, on_delivery: OnDelivery, tap: Tap | None = None
+    ) -> None:
         self.queue = queue
         self.on_delivery = on_delivery
         self.disturbed = asyncio.Event()
@@ -84,12 +93,18 @@ class Feed:
         self._channel = channel
         self._source = source
         self._shares: list[Share] = []
+        self._begun: dict[bytes, Share] = {}
+        """By its tag, every consumer for which something may come."""
+        self._tags = count(1)
         self._owed = 0
         """Unsettled messages of ended consumers; they use up room too."""
         self._changing = asyncio.Lock()
-        self._settled: list[bytes] = []
+        self._settled = Settlements(channel.number)
         self._writing: asyncio.Task[None] | None = None
-        self._leaving = False
+        self._ended = False
+        self._tap = tap
+        if tap is not None:
+            tap.consume(channel.number, self._on_taken)
         channel.on_consumer_cancel_callbacks.add(self._on_cancel)
         channel.closing.add_done_callback(self._on_close)
 
@@ -120,11 +135,16 @@ class Feed:
             self._write()
             if self._writing is not None:
                 await asyncio.gather(self._writing, return_exceptions=True)
-        self._leaving = True
+        self._ended = True
         await self._channel.close()
 
-    def settle(self, share: Share, frame: spec.Basic.Ack | spec.Basic.Nack) -> None:
-        share.unsettled -= 1
+    def take(self, share: Share, delivery: RabbitDelivery) -> None:
+        self.taken += 1
+        if share.ended:
+            self._owed += 1
+        self.on_delivery(delivery)
+
+    def settle(self, share: Share, tag: int, *, released: bool) -> None:
         if share.ended:
             self._owed -= 1
             if self._room() > 0:
@@ -134,37 +154,50 @@ class Feed:
         # Acks of one turn of the event loop go out as one write.
         if not self._settled:
             asyncio.get_running_loop().call_soon(self._write)
-        self._settled.append(marshal(frame, self._channel.number))
+        if released:
+            self._settled.release(tag)
+        else:
+            self._settled.ack(tag)
 
     @property
     def _mute(self) -> bool:
         """Whether nothing may be said any more. aiormq answers the broker's close before it calls the channel closed,
         and one frame after that answer costs us the connection."""
-        return self._leaving or self.closed or getattr(self._channel, "_close_exception", None) is not None
+        return self._ended or self.closed or getattr(self._channel, "_close_exception", None) is not None
 
     def _room(self) -> int:
         return self.target - self._owed - sum(share.prefetch for share in self._shares)
 
     async def _begin(self, prefetch: int) -> None:
-        share = Share(self, prefetch)
+        share = Share(self, prefetch, f"consumer-{next(self._tags)}")
         await self._channel.basic_qos(prefetch_count=prefetch)
         self._shares.append(share)
+        self._begun[share.tag.encode()] = share
+        if self._tap is not None:
+            self._tap.follow(self._channel.number, share.tag)
         try:
-            begun = await self._channel.basic_consume(self._source, share.take)  # type: ignore[arg-type]
+            await self._channel.basic_consume(self._source, share.receive, consumer_tag=share.tag)  # type: ignore[arg-type]
         except BaseException:
             self._retire(share)
             raise
-        share.tag = begun.consumer_tag or ""
 
     async def _end(self, share: Share) -> None:
         await self._channel.basic_cancel(share.tag)
         self._retire(share)
+        del self._begun[share.tag.encode()]
 
     def _retire(self, share: Share) -> None:
         if not share.ended:
             share.ended = True
             self._shares.remove(share)
             self._owed += share.unsettled
+
+    def _on_taken(self, taken: Taken) -> None:
+        match taken:
+            case Delivered():
+                self._begun[taken.consumer].take(taken)
+            case Closed():
+                self._ended = True
 
     def _on_cancel(self, frame: spec.Basic.Cancel) -> None:
         for share in tuple(self._shares):
@@ -186,8 +219,7 @@ class Feed:
             self._settled.clear()
         if not self._settled or self._writing is not None:
             return
-        frame = ChannelFrame(b"".join(self._settled), should_close=False)
-        self._settled.clear()
+        frame = ChannelFrame(self._settled.frames(), should_close=False)
         try:
             self._channel.connection.write_queue.put_nowait(frame)
         except asyncio.QueueFull:

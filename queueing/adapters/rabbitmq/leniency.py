@@ -1,4 +1,5 @@
-"""Reading messages whose properties the driver cannot: a timestamp in nanoseconds, a type in Latin-1.
+"""Reading messages whose properties the driver cannot: a timestamp in nanoseconds, a type in Latin-1, headers a
+thousand levels deep.
 
 pamqp raises for them, and aiormq then gives up the connection: one foreign message would cut off every queue of the
 worker, again and again. So a property that cannot be read is left out before the driver sees it; the body, and with
@@ -12,11 +13,12 @@ import struct
 from typing import Any, Final
 
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
+from pamqp import commands as spec
 from pamqp import decode
 from pamqp.constants import FRAME_HEADER
 from pamqp.header import ContentHeader
 
-UNREADABLE: Final = (ValueError, TypeError, OverflowError, OSError, struct.error, IndexError)
+UNREADABLE: Final = (ValueError, TypeError, OverflowError, OSError, struct.error, IndexError, RecursionError)
 FIXED: Final = 12
 """Bytes of a content header before its flags: class, weight, body size."""
 PROPERTIES: Final = (
@@ -31,10 +33,10 @@ class LenientTransport(TransportFactory):
     async def create(self, url: Any, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         factory = TLSTransportFactory() if url.scheme == "amqps" else TCPTransportFactory()
         reader, writer = await factory.create(url, **kwargs)
-        return _LenientReader(reader), writer  # type: ignore[return-value]
+        return LenientReader(reader), writer  # type: ignore[return-value]
 
 
-class _LenientReader:
+class LenientReader:
     """Stands in for a StreamReader where aiormq reads frames: one byte of type, six of channel and size, the rest."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
@@ -65,6 +67,17 @@ def readable(payload: bytes) -> bytes:
     except UNREADABLE:
         return _without_unreadable(payload)
     return payload
+
+
+def properties(payload: bytes) -> spec.Basic.Properties:
+    """Those of a content header's payload, without the end octet of its frame; what cannot be read is None."""
+    header = ContentHeader()
+    try:
+        header.unmarshal(payload)
+    except UNREADABLE:
+        header = ContentHeader()
+        header.unmarshal(_without_unreadable(payload + b"\0"))
+    return header.properties
 
 
 def _without_unreadable(payload: bytes) -> bytes:

@@ -10,7 +10,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
 
 from queueing.adapters.ladder import step_for
 from queueing.adapters.rabbitmq.bounds import within
-from queueing.adapters.rabbitmq.confirms import Answer, ConfirmChannel, Envelope
+from queueing.adapters.rabbitmq.confirms import Batch, ConfirmChannel, Envelope, Refused, Unroutable
 from queueing.adapters.rabbitmq.connection import Wire
 from queueing.adapters.rabbitmq.declarations import RECREATION, Declarations, Need, queue_need, step_need
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS, blocked, unavailable
@@ -21,7 +21,7 @@ from queueing.domain.ports import Destination, Outgoing
 from queueing.errors import BrokerError, PublishFailed
 
 Result = Exception | None
-UNFRAMEABLE = (ValueError, TypeError, OverflowError, struct.error, UnicodeError)
+UNFRAMEABLE = (ValueError, TypeError, OverflowError, struct.error, UnicodeError, RecursionError)
 
 
 class _Missing(PublishFailed):
@@ -69,20 +69,21 @@ class Publisher:
     async def _send(self, wire: Wire, messages: Sequence[Outgoing]) -> list[Result]:
         """Frame, write, and wait for the broker's answers, ``timeout`` seconds in all."""
         framing: list[Envelope | Exception] = []
-        answers: list[Answer] = []
+        batch = Batch()
         failure: Exception = TimeoutError(f"the broker did not confirm it within {self._timeout:g} seconds")
         try:
             async with asyncio.timeout(self._timeout):
                 channel = await self._open(wire)
                 framing += [self._envelope(channel, message) for message in messages]
-                await channel.send([found for found in framing if isinstance(found, Envelope)], answers)
-                if answers:
-                    await asyncio.wait(answers)
+                await channel.send([found for found in framing if isinstance(found, Envelope)], batch)
+                await batch.answered()
         except TimeoutError:
-            pass  # ``failure`` says it; what was confirmed in time still counts.
+            # ``failure`` says it; what was confirmed in time still counts.
+            if not wire.blocked and not any(answer.done() for answer in batch.answers):
+                self._link.drop(wire)
         except DRIVER_ERRORS as exc:
             failure = exc
-        written = iter(answers)
+        written = iter(batch.answers)
         results: list[Result] = []
         for number, message in enumerate(messages):
             framed_as = framing[number] if number < len(framing) else None
@@ -98,7 +99,7 @@ class Publisher:
         async with self._opening:
             if self._channel is None or self._wire is not wire or not self._channel.usable:
                 opened = await within(self._timeout, wire.open_channel(confirms=True))
-                self._wire, self._channel = wire, ConfirmChannel(await opened.get_underlay_channel())
+                self._wire, self._channel = wire, ConfirmChannel(await opened.get_underlay_channel(), tap=wire.tap)
             return self._channel
 
     def _envelope(self, channel: ConfirmChannel, message: Outgoing) -> Envelope | Exception:
@@ -125,9 +126,9 @@ class Publisher:
         which = f"Message {message.message_id} for queue {message.queue!r}"
         found: Exception
         match cause:
-            case PublishError() | ChannelNotFoundEntity():
+            case PublishError() | Unroutable() | ChannelNotFoundEntity():
                 found = _Missing(f"{which} found no queue: it was deleted a moment ago. Publish it again.")
-            case DeliveryError():
+            case DeliveryError() | Refused():
                 found = PublishFailed(
                     f"{which} was refused by RabbitMQ: the queue is full (a max-length policy with reject-publish), or "
                     "too few of its replicas are up. It was not stored; publish it again when there is room."

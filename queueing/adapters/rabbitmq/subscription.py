@@ -81,10 +81,13 @@ class RabbitSubscription:
             queue=self._queue,
             source=self._topology.main(self._queue),
             on_delivery=self._on_delivery,
+            tap=wire.tap,
         )
-        feed.target = self._prefetch
         try:
-            await self._link.bounded(feed.fit())
+            # Again where the count was changed meanwhile: whoever did that found no feed to change.
+            while feed.target != self._prefetch:
+                feed.target = self._prefetch
+                await self._link.bounded(feed.fit())
         except BaseException:
             # A consumer that nobody keeps would hold its messages as long as the connection lives.
             await discard(channel)

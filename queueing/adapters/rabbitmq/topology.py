@@ -10,6 +10,8 @@ prefetch) nothing comes home from that step any more, for any queue: measured on
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from aio_pika import ExchangeType
@@ -27,12 +29,21 @@ MAX_PRIORITY: Final = 9
 AT_LEAST_ONCE_SINCE: Final[Version] = (3, 10)
 """Dead-lettering that keeps a message until its target confirms it. It needs a quorum queue as the source,
 ``x-overflow=reject-publish``, and the feature flag ``stream_queue`` (without it the broker falls back by itself)."""
-LIMITED_BY_DEFAULT_SINCE: Final[Version] = (4, 0)
-"""From then on a quorum queue without x-delivery-limit has one of 20; -1 turns it off."""
-
-
 HOMELESS_TTL: Final = 5000
 """Milliseconds until the homeless are first sent home. The broker repeats a failed attempt every three minutes."""
+
+
+UNLIMITED: Final = 1_000_000
+"""Deliveries of one message. A worker that dies hands back also what it had not begun, and that must not be buried
+because a job beside it kills its worker thirty times: the record counts attempts, and is the judge. Nor must a dead
+letter go because it was looked at: since 4.0 a queue that names no limit has one of 20. A number, since 3.10 knows no
+-1, and the same on all versions, so that a server that was upgraded finds its queues unchanged."""
+
+
+def parse_version(server_properties: Mapping[str, Any]) -> tuple[str, Version]:
+    """Of the handshake: as the server writes it, and its numbers."""
+    text = str(server_properties.get("version", ""))
+    return text, tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 
 class Topology:
@@ -64,7 +75,7 @@ class Topology:
 
     async def declare_queue(self, channel: AbstractChannel, queue: str, version: Version) -> None:
         """Needs ``declare_home``. The dead-letter queue first, so that the main queue never points at nothing."""
-        await _declare(channel, self.dead(queue), self.dead_arguments(version))
+        await _declare(channel, self.dead(queue), self.dead_arguments())
         main = await _declare(channel, self.main(queue), self.main_arguments(queue, version))
         await main.bind(self.home, routing_key=self.main(queue))
 
@@ -85,10 +96,10 @@ class Topology:
             arguments["x-max-priority"] = MAX_PRIORITY
         return arguments
 
-    def dead_arguments(self, version: Version) -> Arguments:
+    def dead_arguments(self) -> Arguments:
         arguments: Arguments = {"x-queue-type": self._type}
-        if self._type == "quorum" and version >= LIMITED_BY_DEFAULT_SINCE:
-            arguments["x-delivery-limit"] = -1
+        if self._type == "quorum":
+            arguments["x-delivery-limit"] = UNLIMITED
         return arguments
 
     def step_arguments(self, step: str, version: Version) -> Arguments:

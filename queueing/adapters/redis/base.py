@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from queueing.adapters.redis.clock import Stopwatch, StoreClock
 from queueing.adapters.redis.connection import Arg, Connection
-from queueing.adapters.redis.keys import Keys
+from queueing.adapters.redis.keys import Keys, parse_lane
 from queueing.adapters.redis.packing import moment
 from queueing.domain.states import FINISHED, JobState
 from queueing.errors import ConfigurationError
@@ -20,8 +22,10 @@ RETENTION: Final[Mapping[JobState, float]] = MappingProxyType(
 )
 """Seconds that a finished record is kept. Infinity: until it is discarded."""
 
-BATCH: Final = 500
-"""Items in one script call; more would keep Redis from its other clients for long."""
+BATCH: Final = 100
+"""Items in one script call: Redis serves nobody else meanwhile, and a script shall not take 10 ms."""
+LANES: Final = 200
+"""Lanes in one script call that only looks at them."""
 BATCH_BYTES: Final = 4 * 1024 * 1024
 
 T = TypeVar("T")
@@ -29,6 +33,7 @@ T = TypeVar("T")
 
 class Part:
     def __init__(self, connection: Connection, retention: Mapping[JobState, float] | None) -> None:
+        self._tuning: asyncio.Task[datetime] | None = None
         self._connection: Final = connection
         self._keys: Final[Keys] = connection.keys
         kept = {**RETENTION, **(retention or {})}
@@ -41,10 +46,35 @@ class Part:
         """Of succeeded, failed, cancelled, in ms; -1: for ever."""
         return [self._retention[state] for state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)]
 
+    @property
+    def clock(self) -> StoreClock:
+        return self._connection.clock
+
     async def now(self) -> datetime:
         """By the store's clock."""
+        watch = Stopwatch(self.clock)
         seconds, micros = await self._connection.call("TIME")
-        return moment(int(seconds) * 1000 + int(micros) / 1000)
+        found = moment(int(seconds) * 1000 + int(micros) / 1000)
+        watch.stop(found)
+        return found
+
+    async def tune_clock(self) -> None:
+        if not self.clock.is_stale:
+            return
+        if self._tuning is None:
+            # One question for all who ask at once: each of a thousand would take a connection of its own.
+            self._tuning = asyncio.create_task(self.now())
+            self._tuning.add_done_callback(self._tuned)
+        await asyncio.shield(self._tuning)
+
+    def _tuned(self, task: asyncio.Task[datetime]) -> None:
+        self._tuning = None
+        if not task.cancelled():
+            task.exception()  # for the case that nobody waits for it any more
+
+    async def known_lanes(self) -> list[tuple[str, str]]:
+        """Queue and type of every lane that was ever seen."""
+        return sorted(parse_lane(member) for member in await self._connection.call("SMEMBERS", self._keys("lanes")))
 
     async def _run_batched(
         self, name: str, head: Sequence[Arg], items: Sequence[Sequence[Arg]], *, heavy: int | None = None

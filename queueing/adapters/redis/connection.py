@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from queueing.adapters.redis.clock import StoreClock
 from queueing.adapters.redis.driver import open_pool
 from queueing.adapters.redis.keys import Keys
 from queueing.adapters.redis.scripts import script
@@ -20,6 +21,8 @@ from queueing.errors import ConfigurationError, StoreError, StoreFull, StoreUnav
 
 Arg: TypeAlias = str | bytes | int | float
 Opener: TypeAlias = Callable[[], Redis]
+
+CLOSED: Final = "the handler is closed"
 
 
 def open_client(url: str, timeout: float) -> Redis:
@@ -47,6 +50,7 @@ class Connection:
         self.keys: Final = keys
         self.address: Final = address
         self.timeout: Final = timeout
+        self.clock: Final = StoreClock()
         self._open = opener
         self._client: Any = None  # a Redis; half of its methods are untyped
 
@@ -118,16 +122,24 @@ class Connection:
                 f"Redis at {self.address} refuses the user or password of LEVERET_REDIS_URL."
             ) from exc
         except (OSError, driver.ConnectionError) as exc:
-            raise StoreUnavailable(
-                f"Redis at {self.address} cannot be reached ({_reason(exc)}). Is it running, and is "
-                f"LEVERET_REDIS_URL right?"
-            ) from exc
+            raise self._unreachable(exc) from exc
+        except RuntimeError as exc:
+            # How uvloop says, instead of a ConnectionError, that the peer was gone before the first write.
+            if CLOSED not in str(exc):
+                raise
+            raise self._unreachable(exc) from exc
         except driver.ReadOnlyError as exc:
             raise StoreUnavailable(
                 f"Redis at {self.address} is a read-only replica. Point LEVERET_REDIS_URL at the primary."
             ) from exc
         except driver.RedisError as exc:
             raise StoreError(f"Redis at {self.address} refused a command: {exc}") from exc
+
+    def _unreachable(self, exc: BaseException) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"Redis at {self.address} cannot be reached ({_reason(exc)}). Is it running, and is "
+            f"LEVERET_REDIS_URL right?"
+        )
 
 
 class _NotLoaded(StoreError):

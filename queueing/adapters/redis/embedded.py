@@ -10,6 +10,7 @@ from fakeredis.aioredis import FakeRedis
 from redis.asyncio import Redis
 
 from queueing.adapters.redis.store import RedisStore
+from queueing.domain.findings import Finding
 from queueing.domain.states import JobState
 
 
@@ -17,11 +18,11 @@ class EmbeddedStore(RedisStore):
     always_notifies = True
     server_name = "Embedded Redis"
 
-    async def _version(self) -> str:
-        return f"fakeredis {version('fakeredis')}"
+    async def _told(self) -> tuple[str, str]:
+        return self.server_name, f"fakeredis {version('fakeredis')}"
 
-    async def warnings(self) -> list[str]:
-        return ["The store is embedded in this process: all jobs are gone when it ends. Set LEVERET_REDIS_URL."]
+    async def diagnose(self) -> list[Finding]:
+        return []
 
 
 def embedded_store(

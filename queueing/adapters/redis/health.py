@@ -23,33 +23,21 @@ class Health(Part):
         except LeveretError as wrong:
             return ServerHealth(name=self.server_name, ok=False, detail=str(wrong))
         with contextlib.suppress(StoreError):  # INFO may be forbidden where all we need is not
-            return ServerHealth(name=self.server_name, ok=True, version=await self._version(), latency=latency)
+            name, version = await self._told()
+            return ServerHealth(name=name, ok=True, version=version, latency=latency)
         return ServerHealth(name=self.server_name, ok=True, latency=latency)
 
-    async def warnings(self) -> list[str]:
-        """What in the server's configuration can lose jobs, and the remedy. Empty: nothing."""
+    async def _told(self) -> tuple[str, str]:
+        """Name and version. Valkey names as ``redis_version`` the Redis that it is compatible with."""
         info = await self._info()
-        found = []
-        policy = _text(info.get("maxmemory_policy", "noeviction"))
-        if policy != "noeviction":
-            found.append(
-                f"maxmemory-policy is {policy}: when memory is short, Redis deletes jobs without a word. "
-                f"Set it to noeviction."
-            )
-        if not int(info.get("aof_enabled", 1)):
-            found.append(
-                "The append-only file is off: a crash of Redis loses the jobs since its last snapshot. "
-                "Set appendonly to yes."
-            )
-        return found
-
-    async def _version(self) -> str:
-        return _text((await self._info()).get("redis_version", ""))
+        if valkey := text_of(info.get("valkey_version", "")):
+            return "Valkey", valkey
+        return self.server_name, text_of(info.get("redis_version", ""))
 
     async def _info(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = await self._connection.call("INFO")
         return found
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)

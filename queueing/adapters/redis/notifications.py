@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from redis import exceptions as driver
 
 from queueing.adapters.redis.base import Part
+from queueing.adapters.redis.probing import FLAGS, keyspace, untold
 from queueing.domain.reading import Hint
 from queueing.errors import NotificationsUnavailable, StoreError, StoreUnavailable
 
-WATCHED: Final = ("job", "worker", "queue")
-FLAGS: Final = "Khgx"
-"""K: by key. h: hashes change. g: keys are deleted. x: keys expire."""
+Kind: TypeAlias = Literal["job", "worker", "queue", "group", "schedule"]
+WATCHED: Final = ("job", "worker", "queue", "group", "schedule")
 RETRY: Final = 1.0
 """Seconds between attempts to reconnect."""
 
@@ -63,8 +63,7 @@ class Notifications(Part):
     async def _subscribe(self, client: Any, subscription: Any) -> None:
         if not self.always_notifies:
             await self._switch_on()
-        database = client.get_connection_kwargs().get("db") or 0
-        patterns = [f"__keyspace@{database}__:{self._keys(kind, '*')}" for kind in WATCHED]
+        patterns = [keyspace(client, self._keys(kind, "*")) for kind in WATCHED]
         await self._connection.bounded(subscription.psubscribe(*patterns))
         for _ in patterns:  # once all are acknowledged, nothing that happens now is missed
             await self._connection.bounded(subscription.get_message(timeout=self._connection.timeout))
@@ -78,34 +77,53 @@ class Notifications(Part):
                 await asyncio.sleep(RETRY)
 
     async def _switch_on(self) -> None:
-        """Add the flags that are missing; others may need those that are there."""
+        """Add the flags that are missing; others may need those that are there. Where that is forbidden, as on managed
+        servers, somebody may have set them all the same."""
         why = (
             f"Redis at {self._connection.address} sends no keyspace notifications, and does not let us switch them on: "
             f"set notify-keyspace-events to {FLAGS} in its configuration. Until then, poll."
         )
         try:
-            found = await self._connection.call("CONFIG", "GET", "notify-keyspace-events")
-            present = _flags(found)
-            missing = "".join(flag for flag in FLAGS if not _covers(present, flag))
-            if missing:
-                await self._connection.call("CONFIG", "SET", "notify-keyspace-events", present + missing)
-        except StoreUnavailable:
+            if await self._lacks():
+                raise NotificationsUnavailable(why)
+        except (StoreUnavailable, NotificationsUnavailable):
             raise
         except StoreError as exc:
             raise NotificationsUnavailable(why) from exc
+
+    async def _lacks(self) -> str:
+        """The flags that the server goes without."""
+        try:
+            present = present_flags(await self._connection.call("CONFIG", "GET", "notify-keyspace-events"))
+            if missing := missing_flags(present):
+                await self._connection.call("CONFIG", "SET", "notify-keyspace-events", present + missing)
+        except StoreUnavailable:
+            raise
+        except StoreError:
+            return await untold(self._connection)
+        return ""
 
     def _hint(self, message: dict[str, Any]) -> Hint | None:
         if message["type"] != "pmessage":
             return None
         key = message["channel"].decode(errors="replace").partition(self._keys.base)[2]
         kind, _, name = key.partition(":")
-        return Hint(kind=cast(Literal["job", "worker", "queue"], kind), id=name) if kind in WATCHED else None
+        return (
+            Hint(kind=cast(Literal["job", "worker", "queue", "group", "schedule"], kind), id=name)
+            if kind in WATCHED
+            else None
+        )
+
+
+def missing_flags(present: str) -> str:
+    return "".join(flag for flag in FLAGS if not _covers(present, flag))
 
 
 def _covers(present: str, flag: str) -> bool:
     return flag in present or (flag != "K" and "A" in present)
 
 
-def _flags(found: Any) -> str:
+def present_flags(found: Any) -> str:
+    """Of the answer to CONFIG GET."""
     value = next(iter(found.values()), b"") if isinstance(found, dict) else (found[1] if found else b"")
     return value.decode() if isinstance(value, bytes) else str(value)

@@ -7,36 +7,45 @@ from typing import Any, Final
 
 from queueing.adapters.redis.base import Part, chunks
 from queueing.adapters.redis.connection import Arg
-from queueing.adapters.redis.packing import cut
+from queueing.adapters.redis.packing import cut, ms
 from queueing.domain.job import JobRef
 from queueing.domain.names import check_queue
-from queueing.domain.ports import Changed, Command
+from queueing.domain.ports import Changed, Command, Receipt
 from queueing.domain.states import JobState
 
 _REFUSALS: Final = {
     "unique": "Another job with the same unique key waits or runs.",
+    "comeback": "It came back in the same way after earlier replays.",
+    "since": "Its last run ended after the set was frozen.",
 }
 
 
 class Operating(Part):
-    async def replay(self, ids: Sequence[str], *, by: str) -> list[Changed]:
-        return await self._act("replay", [_note("replayed", by)], ids, only="finished jobs can be replayed")
+    async def replay(
+        self, ids: Sequence[str], *, by: str, receipt: Receipt | None = None, comebacks: int | None = None
+    ) -> list[Changed]:
+        head: list[Arg] = [_note("replayed", by), "" if comebacks is None else comebacks]
+        return await self._act("replay", head, ids, receipt, only="finished jobs can be replayed")
 
-    async def cancel(self, ids: Sequence[str], *, by: str) -> list[Changed]:
+    async def cancel(self, ids: Sequence[str], *, by: str, receipt: Receipt | None = None) -> list[Changed]:
         head: list[Arg] = [_note("cancelled", by), self._retention[JobState.CANCELLED]]
-        return await self._act("cancel", head, ids, only="jobs that wait or run can be cancelled")
+        return await self._act("cancel", head, ids, receipt, only="jobs that wait or run can be cancelled")
 
-    async def hasten(self, ids: Sequence[str], *, by: str) -> list[Changed]:
-        only = "scheduled and retrying jobs can be run early"
-        return await self._act("hasten", [_note("run early", by)], ids, only=only)
+    async def hasten(self, ids: Sequence[str], *, by: str, receipt: Receipt | None = None) -> list[Changed]:
+        head: list[Arg] = [_note("run early", by)]
+        return await self._act("hasten", head, ids, receipt, only="scheduled and retrying jobs can be run early")
 
-    async def discard(self, ids: Sequence[str]) -> list[Changed]:
-        return await self._act("discard", [], ids, only="finished jobs can be discarded")
+    async def discard(self, ids: Sequence[str], *, receipt: Receipt | None = None) -> list[Changed]:
+        return await self._act("discard", [], ids, receipt, only="finished jobs can be discarded")
 
-    async def _act(self, name: str, head: Sequence[Arg], ids: Sequence[str], *, only: str) -> list[Changed]:
+    async def _act(
+        self, name: str, head: Sequence[Arg], ids: Sequence[str], receipt: Receipt | None, *, only: str
+    ) -> list[Changed]:
         changed: list[Changed] = []
-        for some in chunks(ids):
-            answers = await self._connection.run(name, [*head, *some])
+        for number, some in enumerate(chunks(ids)):
+            # A script that was called and a receipt that was written are one: hence a receipt for each call.
+            kept: list[Arg] = [f"{receipt.name}:{number}", ms(receipt.frozen_at)] if receipt else ["", ""]
+            answers = await self._connection.run(name, [*kept, *head, *some])
             changed += [_changed(job_id, answer, only) for job_id, answer in zip(some, answers, strict=True)]
         return changed
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from queueing.domain.arguments import Arguments
 from queueing.domain.job import JobSpec, Progress
 from queueing.domain.options import JobOptions
 from queueing.domain.reading import WorkerStatus
@@ -79,6 +80,25 @@ def unpack_spec(packed: bytes, *, id: str, queue: str, type: str) -> JobSpec:
         origin=spec.origin,
         encoding="raw" if spec.raw else "json",
     )
+
+
+class _Asked(msgspec.Struct, frozen=True, array_like=True):
+    """A spec of which only the payload is of interest: searches decode very many."""
+
+    created_at: msgspec.Raw
+    payload: bytes
+    created_by: msgspec.Raw = msgspec.Raw()
+    options: msgspec.Raw = msgspec.Raw()
+    origin: msgspec.Raw = msgspec.Raw()
+    raw: bool = False
+
+
+_unpack_asked: Final = msgspec.msgpack.Decoder(_Asked).decode
+
+
+def unpack_arguments(packed: bytes) -> Arguments:
+    asked = _unpack_asked(packed)
+    return Arguments(asked.payload, raw=asked.raw)
 
 
 def all_tags(packed: bytes) -> tuple[str, ...]:

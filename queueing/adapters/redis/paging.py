@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
+from queueing.adapters.redis.base import chunks
 from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import SUMMARY_FIELDS
-from queueing.adapters.redis.packing import all_tags, ms
-from queueing.adapters.redis.reading import Reading
-from queueing.adapters.redis.rows import summary, tags_of
+from queueing.adapters.redis.packing import moment, ms, unpack_spec
+from queueing.adapters.redis.rows import summary
+from queueing.adapters.redis.sifting import Sifting, conditions_of, needs_rows
+from queueing.domain.job import JobSpec, JobSummary
 from queueing.domain.reading import JobFilter, Page
 from queueing.domain.states import JobState
 
-STRIDE: Final = 500
-"""Candidates of a tag filter that are looked at in one round trip."""
-STRIDES: Final = 8
-"""And how often, before a page says: go on from here."""
+STRIDE: Final = 200
+"""Candidates of a condition that are looked at in one round trip."""
+PATIENCE: Final = 0.4
+"""Seconds of looking, after which a page says: go on from here."""
+
+
+MERGED: Final = 50
+"""Lanes that one script call merges; more are merged here, from the parts."""
 
 
 class Cursor(NamedTuple):
@@ -55,24 +62,36 @@ class _Found(NamedTuple):
     """Where to go on the same way; None: that was all."""
     behind: bool
     """There are jobs on the other side of where this started."""
+    looked: int = 0
+    last: Sequence[Any] = ()
+    """The last row that was looked at."""
 
 
-class Paging(Reading):
-    async def page(self, wanted: JobFilter, *, cursor: str | None, limit: int) -> Page:
-        """A page with a tag filter may be short, even empty, and yet have a cursor to go on from: it looks at some
-        thousand jobs at most. A job that changes its state between two pages may be seen twice or not at all."""
+class Paging(Sifting):
+    async def page(self, wanted: JobFilter, *, cursor: str | None, limit: int, look: int | None = None) -> Page:
+        """A job that changes its state between two pages may be seen twice or not at all."""
         start = Cursor.parse(cursor, Cursor("older"))
-        found = await self._find(wanted, start, limit, rows=True)
-        if start.way == "newer" and found.rest is None and len(found.rows) < limit and not wanted.tag:
+        found = await self._find(wanted, start, limit, rows=True, look=look)
+        if start.way == "newer" and found.rest is None and len(found.rows) < limit and not conditions_of(wanted):
             # Nothing but a rest is left up there: show a whole first page instead.
             start = Cursor("older")
             found = await self._find(wanted, start, limit, rows=True)
         ahead = str(found.rest) if found.rest else None
         behind = _behind(start, found) if found.behind else None
         rows = [summary(row[0].decode(), row[2]) for row in found.rows]
+        seen: dict[str, Any] = {"looked": found.looked, "reached": moment(found.last[1]) if found.last else None}
         if start.way == "newer":
-            return Page(rows=tuple(reversed(rows)), newer=ahead, older=behind)
-        return Page(rows=tuple(rows), newer=behind, older=ahead)
+            return Page(rows=tuple(reversed(rows)), newer=ahead, older=behind, **seen)
+        return Page(rows=tuple(rows), newer=behind, older=ahead, **seen)
+
+    async def samples(self, wanted: JobFilter, *, limit: int) -> list[tuple[JobSummary, JobSpec]]:
+        jobs = (await self.page(wanted, cursor=None, limit=limit, look=limit)).rows
+        packed = await self._peek([job.id.encode() for job in jobs]) if jobs else []
+        return [
+            (job, unpack_spec(spec, id=job.id, queue=job.queue, type=job.type))
+            for job, spec in zip(jobs, packed, strict=False)
+            if spec is not None
+        ]
 
     async def ids(self, wanted: JobFilter, *, after: str | None, limit: int) -> tuple[list[str], str | None]:
         here: Cursor | None = Cursor.parse(after, Cursor("newer"))
@@ -82,32 +101,55 @@ class Paging(Reading):
             found = await self._find(wanted, here, min(STRIDE, limit - len(ids)), rows=False)
             ids += [row[0].decode() for row in found.rows]
             here = found.rest
-            if len(ids) >= limit or wanted.tag:
+            if len(ids) >= limit or conditions_of(wanted):
                 break
         return ids, str(here) if here else None
 
-    async def _find(self, wanted: JobFilter, start: Cursor, limit: int, *, rows: bool) -> _Found:
+    async def _find(
+        self, wanted: JobFilter, start: Cursor, limit: int, *, rows: bool, look: int | None = None
+    ) -> _Found:
         lanes = await self._lanes_of(wanted)
         if not lanes:
             return _Found([], None, False)
-        if wanted.tag is None:
+        conditions = conditions_of(wanted)
+        if not conditions:
             return await self._look(wanted, lanes, start, limit, rows=rows)
-        kept: list[list[Any]] = []
-        behind, here = False, start
-        for stride in range(STRIDES):
-            seen = await self._look(wanted, lanes, here, STRIDE, rows=True)
-            behind = behind or (stride == 0 and seen.behind)
-            matching = await self._with_tag(wanted.tag, seen.rows)
+        loop = asyncio.get_running_loop()
+        until, kept = loop.time() + PATIENCE, list[list[Any]]()
+        behind, looked, here = False, 0, start
+        while True:
+            stride = STRIDE if look is None else min(STRIDE, look - looked)
+            seen = await self._look(wanted, lanes, here, stride, rows=needs_rows(conditions))
+            behind = behind or (looked == 0 and seen.behind)
+            matching = await self._matching(conditions, seen.rows)
             room = limit - len(kept)
             kept += matching[:room]
             if len(matching) > room or (len(kept) == limit and seen.rest):
-                return _Found(kept, here.at(kept[-1]), behind)
+                # It goes on behind the last that found room, wherever in the stride that is.
+                looked += 1 + next(at for at, row in enumerate(seen.rows) if row[0] == kept[-1][0]) if room else 0
+                return _Found(kept, here.at(kept[-1]), behind, looked, kept[-1])
+            looked += len(seen.rows)
+            last = seen.rows[-1] if seen.rows else kept[-1] if kept else ()
             if seen.rest is None:
-                return _Found(kept, None, behind)
+                return _Found(kept, None, behind, looked, last)
             here = seen.rest
-        return _Found(kept, here, behind)
+            if loop.time() >= until or (look is not None and looked >= look):
+                return _Found(kept, here, behind, looked, last)
 
     async def _look(self, wanted: JobFilter, lanes: Sequence[str], at: Cursor, limit: int, *, rows: bool) -> _Found:
+        if len(lanes) <= MERGED:
+            return await self._merged(wanted, lanes, at, limit, rows=rows)
+        parts = [await self._merged(wanted, some, at, limit, rows=False) for some in chunks(lanes, MERGED)]
+        every = sorted((row for part in parts for row in part.rows), key=_place, reverse=at.way == "older")
+        found = every[:limit]
+        more = len(every) > limit or any(part.rest for part in parts)
+        rest = (at.at(found[-1]) if found else at) if more else None
+        if rows:
+            found = await self._with_rows(found)
+        return _Found(found, rest, any(part.behind for part in parts))
+
+    async def _merged(self, wanted: JobFilter, lanes: Sequence[str], at: Cursor, limit: int, *, rows: bool) -> _Found:
+        """What one script call can merge."""
         fields = SUMMARY_FIELDS if rows else ()
         args: list[Arg] = [
             int(at.way == "newer"),
@@ -127,25 +169,24 @@ class Paging(Reading):
         return _Found(kept, rest, bool(behind))
 
     async def _lanes_of(self, wanted: JobFilter) -> list[str]:
-        return [
-            self._keys.lane(queue, kind, state)
+        pairs = [
+            (queue, kind)
             for queue, kind in await self.known_lanes()
             if (not wanted.queues or queue in wanted.queues) and (not wanted.types or kind in wanted.types)
-            for state in wanted.states or tuple(JobState)
+        ]
+        states = wanted.states or tuple(JobState)
+        if len(pairs) * len(states) <= MERGED:
+            return [self._keys.lane(queue, kind, state) for queue, kind in pairs for state in states]
+        return [
+            self._keys.lane(lane.queue, lane.type, state)
+            for lane in await self.counts(pairs)
+            for state in states
+            if lane.counts[state]
         ]
 
-    async def _with_tag(self, tag: str, rows: Sequence[list[Any]]) -> list[list[Any]]:
-        """Where a row does not hold all tags of its job, the spec decides."""
-        doubtful = [row for row in rows if not tags_of(row[2])[1] and tag not in tags_of(row[2])[0]]
-        if not doubtful:
-            return [row for row in rows if tag in tags_of(row[2])[0]]
-        answers = await self._connection.run("specs", [1, "s", *(row[0] for row in doubtful)])
-        tagged = {
-            row[0]
-            for row, answer in zip(doubtful, answers, strict=True)
-            if answer is not None and answer[1] is not None and tag in all_tags(answer[1])
-        }
-        return [row for row in rows if tag in tags_of(row[2])[0] or row[0] in tagged]
+
+def _place(row: Sequence[Any]) -> tuple[float, bytes]:
+    return float(row[1]), row[0]
 
 
 def _behind(start: Cursor, found: _Found) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from queueing.adapters.redis.base import Part, chunks
-from queueing.adapters.redis.keys import SUMMARY_FIELDS, parse_lane
+from queueing.adapters.redis.base import LANES, Part, chunks
+from queueing.adapters.redis.keys import SUMMARY_FIELDS, lane_name
 from queueing.adapters.redis.packing import moment, unpack_spec
 from queueing.adapters.redis.rows import record, summary
 from queueing.domain.job import JobRecord, JobRef, JobSpec, JobSummary
@@ -39,16 +39,24 @@ class Reading(Part):
         return found
 
     async def lanes(self) -> list[LaneCount]:
-        states = list(JobState)
-        answers = await self._connection.run("lanes", [state.value for state in states])
-        lanes = sorted((parse_lane(member), counts) for member, *counts in answers)
-        return [
-            LaneCount(queue=queue, type=kind, counts=dict(zip(states, counts, strict=True)))
-            for (queue, kind), counts in lanes
-        ]
+        return await self.counts(await self.known_lanes())
 
-    async def known_lanes(self) -> list[tuple[str, str]]:
-        return sorted(parse_lane(member) for member in await self._connection.call("SMEMBERS", self._keys("lanes")))
+    async def census(self, *, most: int) -> tuple[list[LaneCount], int]:
+        known = await self.known_lanes()
+        return await self.counts(known[:most]), max(0, len(known) - most)
+
+    async def counts(self, lanes: Sequence[tuple[str, str]]) -> list[LaneCount]:
+        """Of some hundred lanes at one moment; those beyond are counted a moment later."""
+        states = list(JobState)
+        found: list[LaneCount] = []
+        for some in chunks(lanes, LANES):
+            names = [lane_name(queue, kind) for queue, kind in some]
+            answers = await self._connection.run("lanes", [len(states), *(state.value for state in states), *names])
+            found += [
+                LaneCount(queue=queue, type=kind, counts=dict(zip(states, counts, strict=True)))
+                for (queue, kind), counts in zip(some, answers, strict=True)
+            ]
+        return found
 
     async def oldest(self, state: JobState, queues: Sequence[str]) -> dict[str, datetime]:
         lanes = [(queue, kind) for queue, kind in await self.known_lanes() if queue in queues]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from queueing.adapters.redis.keys import SUMMARY_FIELDS
 from queueing.adapters.redis.packing import moment, unpack_progress, unpack_spec, unpack_tags
@@ -14,6 +14,7 @@ from queueing.domain.states import JobState
 
 _INDEX: Final = {name: index for index, name in enumerate(SUMMARY_FIELDS)}
 _TAGS: Final = _INDEX["g"]
+_LINES: Final[dict[bytes | None, Literal["type", "queue"]]] = {b"t": "type", b"q": "queue"}
 
 
 def summary(job_id: str, row: Sequence[Any]) -> JobSummary:
@@ -28,7 +29,7 @@ def tags_of(row: Sequence[Any]) -> tuple[tuple[str, ...], bool]:
 
 def record(job_id: str, answer: Sequence[Any]) -> JobRecord | None:
     """``answer``: what ``get.lua`` found."""
-    row, short, packed_spec, packed_out, attempts, log = answer
+    row, short, packed_spec, packed_out, attempts, log, group = answer
     if packed_spec is None:
         return None
     fields = _summary_fields(job_id, row)
@@ -49,12 +50,13 @@ def record(job_id: str, answer: Sequence[Any]) -> JobRecord | None:
         error=_error(fields, error, ended),
         attempts=tuple(ended),
         log=tuple(unpack_line(entry) for entry in log),
+        group=_text(group) or "",
     )
 
 
 def _summary_fields(job_id: str, row: Sequence[Any]) -> dict[str, Any]:
     (state, epoch, version, attempt, most, queue, kind, created, due, begun, finished, *more) = row
-    (worker, progress, error_kind, error_message, note, _, cancel, unconfirmed) = more
+    (worker, progress, error_kind, error_message, note, _, cancel, limited, losses, comebacks, unconfirmed) = more
     return {
         "id": job_id,
         "queue": queue.decode(),
@@ -75,6 +77,10 @@ def _summary_fields(job_id: str, row: Sequence[Any]) -> dict[str, Any]:
         "note": _text(note),
         "tags": tags_of(row)[0],
         "cancel_requested": cancel == b"1",
+        "limited_by": _LINES.get(limited),
+        "turn_at": None if limited in _LINES else _when(limited),
+        "losses": int(losses or 0),
+        "comebacks": int(comebacks or 0) if state == b"failed" else 0,
         "unconfirmed": bool(unconfirmed),
     }
 

@@ -19,6 +19,11 @@ from queueing.errors import StoreError
 
 RECHECK: Final = 5.0
 """Seconds until a message that is held or paused comes back."""
+IN_LINE: Final = 300.0
+"""Seconds until the message of a job that stands in a line comes back. Its turn does not wait for it: whoever lets it
+out of the line publishes another. This one is for the case that Redis forgets the line."""
+ON_TRIAL: Final = 1.5
+"""Seconds until a suspect asks again whether its worker tries another one."""
 MAX_DOUBTFUL: Final = 10_000
 MAX_LOG: Final = 500
 """Lines kept of a job."""
@@ -31,18 +36,21 @@ class Running(Part):
         # process, must claim with the same token, or it would wait for us to die.
         self._doubtful: dict[JobRef, str] = {}
 
-    async def claim(self, messages: Sequence[Incoming], *, worker: str) -> list[Verdict]:
+    async def claim(self, messages: Sequence[Incoming], *, worker: str, to_settle: bool = False) -> list[Verdict]:
         # Taken out, so that of two copies of a message in one batch only one claims with the old token.
         fresh = _tokens(len(messages))
         tokens = [self._doubtful.pop(message.ref, new) for message, new in zip(messages, fresh, strict=True)]
         try:
-            return await self._claim(messages, tokens, worker)
+            return await self._claim(messages, tokens, worker, to_settle)
         except BaseException:
             self._remember(messages, tokens)
             raise
 
-    async def _claim(self, messages: Sequence[Incoming], tokens: Sequence[str], worker: str) -> list[Verdict]:
-        head: list[Arg] = [worker, round(RECHECK * 1000), self._retention[JobState.FAILED]]
+    async def _claim(
+        self, messages: Sequence[Incoming], tokens: Sequence[str], worker: str, to_settle: bool
+    ) -> list[Verdict]:
+        waits = [round(seconds * 1000) for seconds in (RECHECK, IN_LINE, ON_TRIAL)]
+        head: list[Arg] = [worker, *waits, self._retention[JobState.FAILED], "1" if to_settle else ""]
         claims = [_claim_args(message, token) for message, token in zip(messages, tokens, strict=True)]
         answers = await self._run_batched("claim", head, claims)
         missing = [index for index, answer in enumerate(answers) if answer[0] == b"missing"]
@@ -91,7 +99,11 @@ class Running(Part):
         return [
             None
             if answer is None
-            else Settled(ref=JobRef(item.ref.id, answer[0]), due_at=moment(answer[1]) if answer[1] else None)
+            else Settled(
+                ref=JobRef(item.ref.id, answer[0]),
+                due_at=moment(answer[1]) if answer[1] else None,
+                released=tuple(JobRef(job_id.decode(), epoch) for job_id, epoch in answer[2:]),
+            )
             for item, answer in zip(settlements, answers, strict=True)
         ]
 
@@ -110,8 +122,7 @@ def _tokens(count: int) -> list[str]:
 
 
 def _claim_args(message: Incoming, token: str) -> list[Arg]:
-    expires = message.spec.options.expires_at
-    return [message.spec.id, message.epoch, message.attempt, token, "" if expires is None else ms(expires)]
+    return [message.spec.id, message.epoch, message.attempt, token]
 
 
 def _verdict(answer: list[Any], token: str) -> Verdict:

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from queueing.adapters.redis.connection import Connection, Opener, address, open_client
+from queueing.adapters.redis.diagnosis import Diagnosis
+from queueing.adapters.redis.groups import Groups
 from queueing.adapters.redis.health import Health
 from queueing.adapters.redis.keys import Keys
 from queueing.adapters.redis.leading import Leading
+from queueing.adapters.redis.limiting import Limiting
 from queueing.adapters.redis.metrics import Metrics
 from queueing.adapters.redis.notifications import Notifications
 from queueing.adapters.redis.operating import Operating
 from queueing.adapters.redis.paging import Paging
 from queueing.adapters.redis.producing import Producing
 from queueing.adapters.redis.running import Running
+from queueing.adapters.redis.scheduling import Scheduling
 from queueing.adapters.redis.workers import Workers
 from queueing.domain.states import JobState
 
@@ -22,7 +26,21 @@ if TYPE_CHECKING:
     from queueing.domain.ports import JobStore
 
 
-class RedisStore(Producing, Running, Workers, Leading, Operating, Paging, Metrics, Notifications, Health):
+class RedisStore(
+    Producing,
+    Running,
+    Workers,
+    Limiting,
+    Leading,
+    Scheduling,
+    Operating,
+    Paging,
+    Groups,
+    Metrics,
+    Notifications,
+    Health,
+    Diagnosis,
+):
     """``retention``: seconds that finished records are kept, by state; what is left out is as in ``RETENTION``.
     ``timeout``: seconds that one call may take. ``opener`` replaces the client that is made from ``url``."""
 

@@ -6,7 +6,7 @@ Attempts and lines are JSON arrays, since a script that finds an attempt lost mu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -59,6 +59,7 @@ class _Attempt(msgspec.Struct, frozen=True, array_like=True):
     message: str = ""
     fingerprint: str = ""
     frames: tuple[_Frame, ...] = ()
+    headers: dict[str, Any] = {}
 
 
 class _Line(msgspec.Struct, frozen=True, array_like=True):
@@ -91,6 +92,7 @@ def pack_attempt(attempt: Attempt) -> bytes:
                 _Frame(f.file, f.line, f.function, f.ours, f.source, f.first_line)
                 for f in (error.frames if error else ())
             ),
+            headers=error.headers if error else {},
         )
     )
 
@@ -102,6 +104,7 @@ def unpack_attempt(packed: bytes) -> Attempt:
         error = ErrorInfo(
             kind=read.kind,
             message=read.message,
+            headers=read.headers,
             fingerprint=read.fingerprint,
             frames=tuple(
                 Frame(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from queueing.adapters.redis.base import Part
+from queueing.adapters.redis.clock import Stopwatch
 from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.packing import moment, pack_status, unpack_status
 from queueing.domain.ports import Beat, Command
@@ -20,13 +22,27 @@ GHOST: Final = 3600.0
 class Workers(Part):
     async def beat(self, status: WorkerStatus, *, ttl: float) -> Beat:
         """A worker must beat before it claims: a job that it took before its first beat is anybody's."""
-        args: list[Arg] = [status.id, pack_status(status), status.state, round(ttl * 1000), round(GHOST * 1000)]
-        known, now, *commands = await self._connection.run("beat", args)
-        return Beat(known=bool(known), now=moment(now), commands=tuple(_command(text.decode()) for text in commands))
+        head: list[Arg] = [status.id, pack_status(status), status.state, round(ttl * 1000), round(GHOST * 1000)]
+        watch = Stopwatch(self.clock)
+        known, now, count, *texts = await self._connection.run("beat", [*head, *status.queues])
+        watch.stop(moment(now))
+        return Beat(
+            known=bool(known),
+            now=moment(now),
+            commands=tuple(_command(text.decode()) for text in texts[count:]),
+            paused=frozenset(name.decode() for name in texts[:count]),
+        )
 
     async def forget_worker(self, worker: str) -> None:
         """One whose last beat said "stopping" leaves at once; any other is shown as gone for a while."""
         await self._connection.run("forget", [worker])
+
+    async def keep_dump(self, worker: str, text: str, *, ttl: float) -> None:
+        await self._connection.call("SET", self._keys("dump", worker), text, "EX", math.ceil(ttl))
+
+    async def dump(self, worker: str) -> str | None:
+        found = await self._connection.call("GET", self._keys("dump", worker))
+        return None if found is None else found.decode()
 
     async def workers(self) -> list[WorkerStatus]:
         members, leader = await self._connection.pipeline(

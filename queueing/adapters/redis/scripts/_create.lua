@@ -1,9 +1,9 @@
--- Write a record that is not there yet. `more` are further fields of the hash; a short spec is one of them, which
--- saves the 120 bytes of a key.
+-- Write a record that is not there yet. `expires` is ms, or ''. `more` are further fields of the hash; a short spec is
+-- one of them, which saves the 120 bytes of a key.
 local SHORT = 64
 local lanes_seen = {}
 
-local function create(id, queue, kind, spec, state, score, more)
+local function create(id, queue, kind, spec, state, score, expires, more)
   local member = queue .. ':' .. kind
   if not lanes_seen[member] then
     redis.call('SADD', P .. 'lanes', member)
@@ -16,8 +16,13 @@ local function create(id, queue, kind, spec, state, score, more)
     more[#more + 1] = 'y'
     more[#more + 1] = spec
   end
+  if expires ~= '' then
+    more[#more + 1] = 'xa'
+    more[#more + 1] = expires
+  end
   redis.call('HSET', P .. 'job:' .. id, 's', state, 'v', 1, 'q', queue, 't', kind, unpack(more))
   redis.call('ZADD', lane(queue, kind, state), score, id)
+  mind_expiry({ id = id, xa = tonumber(expires) }, state)
   seq = seq + 1
 end
 

@@ -14,10 +14,11 @@ end
 
 local function remove(job, finished)
   local id = job.id
+  if job.s == 'failed' then leave_group(id) end
   redis.call('UNLINK', P .. 'job:' .. id, P .. 'spec:' .. id, P .. 'out:' .. id, P .. 'attempts:' .. id, P .. 'log:' .. id)
   redis.call('ZREM', lane(job.q, job.t, job.s), id)
   redis.call('ZREM', P .. 'outbox', id .. ':' .. job.e)
   local mourn = mourning(job, finished)
-  if mourn > 0 then redis.call('SET', P .. 'tomb:' .. id, job.e, 'PX', mourn) end
+  if mourn > 0 then redis.call('SET', P .. 'tomb:' .. id, job.e .. ' ' .. job.s, 'PX', mourn) end
   seq = seq + 1
 end

@@ -1,9 +1,9 @@
 -- with: finish act
--- note, retention of cancelled; then ids.
-return for_each(3, function(job)
+-- receipt, moment, note, retention of cancelled; then ids.
+return for_each(5, function(job)
   if FINISHED[job.s] then return job.s end
   if job.s == 'running' then
-    amend(job, 'x', 1, 'n', ARGV[1])
+    amend(job, 'x', 1, 'n', ARGV[3])
     local commands = P .. 'commands:' .. job.w
     redis.call('RPUSH', commands, 'cancel ' .. job.id)
     redis.call('LTRIM', commands, -1000, -1)
@@ -11,7 +11,7 @@ return for_each(3, function(job)
     return
   end
   local old = job.e
-  finish(job, 'cancelled', ARGV[2], 'e', old + 1, 'n', ARGV[1])
+  finish(job, 'cancelled', ARGV[4], 'e', old + 1, 'n', ARGV[3])
   job.e = old + 1
   redis.call('ZREM', P .. 'outbox', job.id .. ':' .. old)
 end)

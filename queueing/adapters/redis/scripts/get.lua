@@ -1,5 +1,5 @@
 -- with: row
--- id, fields…. Answers {row, short result, spec, out, attempts, log}, or nil. One script, so that they fit together.
+-- id, fields…. Answers {row, short result, spec, out, attempts, log, group}, or nil. One script, so that they fit together.
 local id = ARGV[1]
 local found = row(id, take(2, #ARGV - 1))
 if not found then return false end
@@ -10,4 +10,5 @@ return {
   redis.call('GET', P .. 'out:' .. id),
   redis.call('LRANGE', P .. 'attempts:' .. id, 0, -1),
   redis.call('LRANGE', P .. 'log:' .. id, 0, -1),
+  redis.call('HGET', P .. 'job:' .. id, 'gr'),
 }

@@ -1,9 +1,10 @@
--- state…. Answers {lane, count per state…} per lane.
+-- how many states, state…, lane…. Answers {count per state…} per lane.
+local width = tonumber(ARGV[1])
 local answers = {}
-for _, member in ipairs(redis.call('SMEMBERS', P .. 'lanes')) do
-  local counts = { member }
-  for i, state in ipairs(ARGV) do
-    counts[i + 1] = redis.call('ZCARD', P .. 'lane:' .. member .. ':' .. state)
+for i = width + 2, #ARGV do
+  local counts = {}
+  for at = 1, width do
+    counts[at] = redis.call('ZCARD', P .. 'lane:' .. ARGV[i] .. ':' .. ARGV[at + 1])
   end
   answers[#answers + 1] = counts
 end

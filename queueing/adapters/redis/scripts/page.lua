@@ -10,7 +10,8 @@ local upwards, limit = ARGV[1] == '1', tonumber(ARGV[2])
 local least, greatest, score, cursor = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local width = tonumber(ARGV[7])
 local fields = take(8, width)
-local CHUNK = 16
+local lanes = {} -- a heap: the lane with the next member comes first
+local CHUNK = math.max(2, math.min(16, math.ceil(2 * limit / (#ARGV - 7 - width))))
 
 -- Lua compares strings by the locale of the server; the index compares bytes.
 local function below(a, b)
@@ -63,34 +64,44 @@ local function advance(lane)
   lane.head = lane.head + (upwards and 2 or -2)
 end
 
-local function first_of(lanes)
-  local first
-  for _, lane in ipairs(lanes) do
-    if lane.id and (not first
-        or upwards and (lane.number < first.number or lane.number == first.number and below(lane.id, first.id))
-        or not upwards and (lane.number > first.number or lane.number == first.number and below(first.id, lane.id))) then
-      first = lane
-    end
-  end
-  return first
+local function comes_before(one, two)
+  if one.number ~= two.number then return upwards == (one.number < two.number) end
+  return one.id ~= two.id and upwards == below(one.id, two.id)
 end
 
-local lanes, other = {}, 0
+-- Restore the heap below `at`, where something came to lie that may belong deeper.
+local function sink(at)
+  local lane = lanes[at]
+  while true do
+    local child = 2 * at
+    if child < #lanes and comes_before(lanes[child + 1], lanes[child]) then child = child + 1 end
+    if child > #lanes or not comes_before(lanes[child], lane) then break end
+    lanes[at], at = lanes[child], child
+  end
+  lanes[at] = lane
+end
+
+local other = 0
 for i = 8 + width, #ARGV do
   local lane = open(ARGV[i])
   if lane then
     if lane.other then other = 1 end
     advance(lane)
-    lanes[#lanes + 1] = lane
+    if lane.id then lanes[#lanes + 1] = lane end
   end
 end
+for at = math.floor(#lanes / 2), 1, -1 do sink(at) end
 
 local answers = { 0, other }
-while #answers < limit + 2 do
-  local lane = first_of(lanes)
-  if not lane then return answers end
+while lanes[1] and #answers < limit + 2 do
+  local lane = lanes[1]
   answers[#answers + 1] = { lane.id, lane.score, width > 0 and row(lane.id, fields) or false }
   advance(lane)
+  if not lane.id then
+    lanes[1] = lanes[#lanes]
+    lanes[#lanes] = nil
+  end
+  if lanes[1] then sink(1) end
 end
-if first_of(lanes) then answers[1] = 1 end
+if lanes[1] then answers[1] = 1 end
 return answers

@@ -1,7 +1,7 @@
--- with: finish
+-- with: finish limits
 -- Retention of succeeded, failed, cancelled (ms); then per settlement:
 -- id, token, outcome, delay (ms), short result, long result, error kind, error message, note, attempt, lines, line…
--- Answers per settlement: {epoch, due or 0}, or nil.
+-- Answers per settlement: {epoch, due or 0, {id, epoch} of each job that was let out of a line…}, or nil.
 local KEEP = { succeeded = ARGV[1], failed = ARGV[2], cancelled = ARGV[3] }
 
 local function answer(job)
@@ -35,6 +35,7 @@ local function settle(at, lines)
     fields[#fields + 1] = value
   end
   if note ~= '' then set('n', note) end
+  if job.z > 0 then set('z', 0) end
   if outcome == 'succeeded' then
     if job.ek ~= '' then set('ek', ''); set('em', '') end
     if short ~= '' then set('o', short) end
@@ -57,7 +58,9 @@ local function settle(at, lines)
   end
   if long ~= '' then redis.call('SET', P .. 'out:' .. id, long) end
   write_trace(id, attempt, at + 11, lines)
-  return answer(job)
+  local told = answer(job)
+  let_out_after(job, told)
+  return told
 end
 
 local answers, at = {}, 4

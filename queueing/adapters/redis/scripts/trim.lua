@@ -1,9 +1,10 @@
 -- with: finish remove
--- limit, retention of succeeded, failed, cancelled (ms). Answers how many records went.
+-- limit, retention of succeeded, failed, cancelled (ms).
+-- Answers how many entries it went through; fewer than the limit: there are no more.
 local limit = tonumber(ARGV[1])
 local KEEP = { succeeded = ARGV[2], failed = ARGV[3], cancelled = ARGV[4] }
 local DAY = 86400000 -- that the id of a dead worker is remembered, so that it is told when it comes back
-local done, looked = 0, 0
+local looked = 0
 
 local function trim(id)
   local job = load(id)
@@ -16,13 +17,12 @@ local function trim(id)
     return
   end
   remove(job, job.f)
-  done = done + 1
 end
 
 redis.call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - DAY)
-for _, ends in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trim', '-inf', now, 'LIMIT', 0, 100)) do
+for _, ends in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trim', '-inf', now, 'LIMIT', 0, limit)) do
   local list = P .. 'trim:' .. ends
-  while done < limit and looked < 10 * limit do
+  while looked < limit do
     local id = redis.call('LPOP', list)
     if not id then
       redis.call('ZREM', P .. 'trim', ends)
@@ -33,4 +33,4 @@ for _, ends in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trim', '-inf', now, 'LIM
   end
 end
 count_transitions()
-return done
+return looked
