@@ -8,8 +8,10 @@
 from queueing.domain.backoff import Backoff
 from queueing.domain.context import JobContext
 from queueing.domain.job import JobRecord, JobSummary
+from queueing.domain.limits import Limit
 from queueing.domain.options import JobOptions
 from queueing.domain.outcomes import Cancel, Fail, Retry
+from queueing.domain.schedules import cron, every
 from queueing.domain.states import JobState
 from queueing.errors import LeveretError
 from queueing.jobs import Job, job
@@ -28,9 +30,12 @@ __all__ = [
     "JobState",
     "JobSummary",
     "LeveretError",
+    "Limit",
     "Queue",
     "Retry",
     "Worker",
     "WorkerOptions",
+    "cron",
+    "every",
     "job",
 ]

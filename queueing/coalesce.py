@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+from queueing.errors import BrokerError, BrokerUnavailable, StoreFull, StoreUnavailable
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -15,7 +17,11 @@ class Coalescer(Generic[Item, Answer]):
     """One batch in flight; whatever is asked meanwhile forms the next.
 
     No timer, so a lone call is as quick as without it. ``run`` answers in the order of its items; an answer that is
-    an exception is raised to its caller alone, an exception from ``run`` is raised to all callers of that batch.
+    an exception is raised to its caller alone. An outage is raised to all callers of that batch, and where a server is
+    away to those who wait for the next one too: else the last of many would wait for as many timeouts as there are
+    batches before its own. Any other exception from ``run`` is some item's fault: then each runs by itself, so that
+    only the culprit's caller has to do with it. ``run`` must bear being repeated for an item, as it must after an
+    answer that was lost.
     """
 
     def __init__(
@@ -42,8 +48,10 @@ class Coalescer(Generic[Item, Answer]):
 
     async def _settle(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:
-            answers: Sequence[Answer | Exception] = await self._run([item for item, _ in batch])
-        except Exception as failure:
+            answers = await self._answers([item for item, _ in batch])
+        except AWAY as failure:
+            batch = [*batch, *self._waiting]
+            self._waiting.clear()
             answers = [failure] * len(batch)
         except BaseException:
             # Cancelled with the loop: nobody is left to answer, but no caller may hang.
@@ -57,3 +65,23 @@ class Coalescer(Generic[Item, Answer]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+    async def _answers(self, items: Sequence[Item]) -> Sequence[Answer | Exception]:
+        try:
+            answers = await self._run(items)
+            if len(answers) != len(items):
+                raise RuntimeError(f"{len(items)} items had {len(answers)} answers.")
+        except AWAY:
+            raise
+        except OUTAGES as failure:
+            return [failure] * len(items)
+        except Exception as failure:
+            if len(items) == 1:
+                return [failure]
+            return [answer for item in items for answer in await self._answers([item])]
+        return answers
+
+
+AWAY: Final = (StoreUnavailable, BrokerUnavailable)
+OUTAGES: Final = (*AWAY, StoreFull, BrokerError)
+"""What no item is to blame for."""

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from queueing.domain.limits import Limit
+from queueing.domain.names import check_queue
 from queueing.domain.states import JobState
-from queueing.errors import ConfigurationError
+from queueing.errors import ConfigurationError, InvalidName
 
 DAY: Final = 86_400.0
 
@@ -22,13 +24,19 @@ class ClusterConfig(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = "leveret"
     """Begins the name of every queue and key, so that several systems can share the servers."""
     queue_type: str = "quorum"
+    fast_lane: bool = False
+    """Take deliveries off RabbitMQ's wire without the driver: the same, for several times less of the processor."""
     max_payload: int = 1024 * 1024
+    connect_timeout: float = 10.0
+    """Seconds until an attempt to reach RabbitMQ is given up."""
     publish_timeout: float = 10.0
     """Seconds until an unconfirmed publish is an error."""
     store_timeout: float = 5.0
     """Seconds until an unanswered Redis call is an error."""
     retention: dict[str, float] = {}
     """Seconds that finished records are kept, by state."""
+    limits: dict[str, Limit] = {}
+    """By queue: how many of its jobs run at a time, and how many start per period."""
     brokers: dict[str, str] = {}
     """URL scheme to the dotted path of a Broker class."""
     stores: dict[str, str] = {}
@@ -40,6 +48,11 @@ class ClusterConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"RETENTION names {', '.join(sorted(unknown))}; it takes succeeded, failed, cancelled."
             )
+        for name in self.limits:
+            try:
+                check_queue(name)
+            except InvalidName as wrong:
+                raise ConfigurationError(f"LIMITS takes names of queues: {wrong}") from wrong
         if self.queue_type not in ("quorum", "classic"):
             raise ConfigurationError(f"QUEUE_TYPE is quorum or classic, not {self.queue_type!r}.")
         if not self.prefix or not self.prefix.replace("-", "").replace("_", "").isalnum():
@@ -61,6 +74,13 @@ def from_mapping(settings: Mapping[str, Any]) -> ClusterConfig:
         return msgspec.convert(fields, ClusterConfig)
     except msgspec.ValidationError as wrong:
         raise ConfigurationError(f"LEVERET: {wrong}") from wrong
+
+
+def metrics_token() -> str:
+    """What a scraper of ``/metrics`` must bring; empty: none is admitted by a token."""
+    from django.conf import settings
+
+    return str(getattr(settings, "LEVERET", {}).get("METRICS_TOKEN", ""))
 
 
 def from_django(alias: str = "default") -> ClusterConfig:

@@ -39,9 +39,13 @@ class Dispatch:
         self._publish: Coalescer[Outgoing, None] = Coalescer(broker.publish)
         self._confirm: Coalescer[JobRef, None] = Coalescer(self._confirm_all)
 
+    def now(self) -> datetime:
+        """By the store's clock."""
+        return self._store.clock.now()
+
     async def send(self, letter: Letter) -> None:
         """Returns once the broker has the message. Raises BrokerError; the outbox entry then stays."""
-        await self._publish(outgoing(letter))
+        await self._publish(outgoing(letter, now=self._store.clock.now()))
         await self._confirmed(letter.ref)
 
     async def send_all(self, letters: Sequence[Letter]) -> list[Exception | None]:
@@ -54,31 +58,48 @@ class Dispatch:
             found.append(answer)
         return found
 
+    async def send_batch(self, letters: Sequence[Letter]) -> list[Exception | None]:
+        """As :meth:`send_all`, without a task for each letter and without waiting for other callers' batches: of two at
+        once, one waits for its confirms while the other is written."""
+        answers = await self._broker.publish([outgoing(letter, now=self.now()) for letter in letters])
+        sent = [letter.ref for letter, answer in zip(letters, answers, strict=True) if answer is None]
+        try:
+            await self._store.confirm(sent)
+        except StoreError as failure:
+            self._stay(sent, failure)
+        return list(answers)
+
     async def resend(self, refs: Sequence[JobRef]) -> list[Exception | None]:
         """Publish, from their records, the messages that these lives still lack. One that has moved on is dropped."""
         specs = await self._store.specs(refs)
         letters: list[Letter] = []
         gone: list[JobRef] = []
-        now = datetime.now(UTC)
+        await self._store.tune_clock()
+        now = self._store.clock.now()
         for ref, found in zip(refs, specs, strict=True):
             if found is None:
                 gone.append(ref)
                 continue
             spec, summary = found
             due = summary.due_at if summary.state in (JobState.SCHEDULED, JobState.RETRYING) else None
+            due = summary.turn_at or due
             delay = max(0.0, (due - now).total_seconds()) if due else 0.0
             dead = summary.state is JobState.FAILED
             letters.append(Letter(spec=spec, ref=ref, delay=delay, attempt=summary.attempt, dead=dead))
         if gone:
             await self._store.confirm(gone)
-        return await self.send_all(letters)
+        return await self.send_batch(letters)
 
     async def _confirmed(self, ref: JobRef) -> None:
         try:
             await self._confirm(ref)
         except StoreError as failure:
-            # The message is safe with the broker. The entry that stays makes the leader publish it once more,
-            # and the claim drops the second copy.
+            self._stay([ref], failure)
+
+    def _stay(self, refs: Sequence[JobRef], failure: StoreError) -> None:
+        # The messages are safe with the broker. The entries that stay make the leader publish them once more,
+        # and the claim drops the second copies.
+        for ref in refs:
             log.warning("The outbox entry of job %s stays until the store is back: %s", ref.id, failure)
 
     async def _confirm_all(self, refs: Sequence[JobRef]) -> Sequence[None]:
@@ -86,21 +107,21 @@ class Dispatch:
         return [None] * len(refs)
 
 
-def _not_before(delay: float) -> datetime | None:
+def _not_before(delay: float, now: datetime) -> datetime | None:
     """The end of the calendar for a delay past it: raised here, it would hold up all that is sent with it."""
     try:
-        return datetime.now(UTC) + timedelta(seconds=delay) if delay > 0 else None
+        return now + timedelta(seconds=delay) if delay > 0 else None
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def outgoing(letter: Letter) -> Outgoing:
+def outgoing(letter: Letter, *, now: datetime) -> Outgoing:
     spec = letter.spec
     return Outgoing(
         queue=spec.queue,
         type=spec.type,
         body=message.encode(spec),
-        headers=message.headers(letter.ref, attempt=letter.attempt, not_before=_not_before(letter.delay)),
+        headers=message.headers(letter.ref, attempt=letter.attempt, not_before=_not_before(letter.delay, now)),
         message_id=str(uuids.uuid7()),
         destination=Destination.DEAD if letter.dead else Destination.MAIN,
         delay=0.0 if letter.dead else letter.delay,

@@ -5,10 +5,12 @@ LeveretError
 ├── InvalidJob                    refused at ``add``: nothing was stored, nothing was sent
 │   ├── InvalidName               a queue or type name that cannot be used
 │   ├── InvalidOptions            an option out of range, or two that contradict
+│   ├── InvalidSchedule           not a cron expression, a zone nobody knows, a policy that there is not
 │   ├── OptionNotSupported        this broker or store cannot honour the option
 │   ├── InvalidPayload            it is not JSON, or not what the handler takes
 │   └── PayloadTooLarge           over ``max_payload`` bytes
 ├── JobNotFound                   no record under that id
+├── ScheduleNotFound              no schedule of that name
 ├── TransitionRefused             the job is in a state that does not allow it
 ├── MalformedMessage              bytes from a queue that are not a job
 ├── BrokerError
@@ -46,6 +48,10 @@ class InvalidOptions(InvalidJob):
     pass
 
 
+class InvalidSchedule(InvalidJob):
+    pass
+
+
 class OptionNotSupported(InvalidJob):
     pass
 
@@ -62,6 +68,12 @@ class JobNotFound(LeveretError, LookupError):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"There is no job {job_id}: the id is wrong, or its retention has ended.")
         self.job_id = job_id
+
+
+class ScheduleNotFound(LeveretError, LookupError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no schedule {name}: it was removed, or no worker that has it was ever started.")
+        self.name = name
 
 
 class TransitionRefused(LeveretError):

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
+from queueing import monitoring
 from queueing.domain.attention import Standing
-from queueing.domain.job import JobRecord, JobSummary
+from queueing.domain.failures import Deploy, FailureGroup
+from queueing.domain.figures import Figures
+from queueing.domain.job import ErrorInfo, JobRecord, JobSpec, JobSummary
+from queueing.domain.limits import Limit, Scope
 from queueing.domain.ports import Broker, JobStore
 from queueing.domain.reading import (
     Health,
@@ -17,19 +23,19 @@ from queueing.domain.reading import (
     LaneCount,
     Minute,
     Page,
-    QueueDepth,
     QueueStatus,
     WorkerStatus,
 )
+from queueing.domain.schedules import KEPT, ScheduleStatus
 from queueing.domain.states import JobState
 from queueing.domain.waiting import Situation
-from queueing.errors import BrokerError, StoreError
+from queueing.errors import StoreError
 
 PAGE: Final = 50
+LATELY: Final = timedelta(minutes=5)
+"""Over which the pace of a queue is measured."""
 AHEAD: Final = 1_000
 """Jobs in front of another are counted up to here."""
-STUCK: Final = 30.0
-"""Seconds in the outbox after which a message is not merely on its way."""
 
 
 class Inspector:
@@ -41,8 +47,28 @@ class Inspector:
     async def job(self, job_id: str) -> JobRecord | None:
         return await self._store.get(job_id)
 
-    async def page(self, wanted: JobFilter, *, cursor: str | None = None, limit: int = PAGE) -> Page:
-        return await self._store.page(wanted, cursor=cursor, limit=limit)
+    async def page(
+        self, wanted: JobFilter, *, cursor: str | None = None, limit: int = PAGE, look: int | None = None
+    ) -> Page:
+        return await self._store.page(wanted, cursor=cursor, limit=limit, look=look)
+
+    async def samples(self, wanted: JobFilter, *, limit: int) -> list[tuple[JobSummary, JobSpec]]:
+        """The newest jobs of a filter with what they were asked to do, as many as one answer may hold."""
+        return await self._store.samples(wanted, limit=limit)
+
+    async def ids(self, wanted: JobFilter, *, limit: int) -> tuple[list[str], bool]:
+        """The oldest that match, and whether there are more."""
+        found: list[str] = []
+        after: str | None = None
+        while True:
+            ids, after = await self._store.ids(wanted, after=after, limit=limit - len(found))
+            found += ids
+            if after is None or len(found) >= limit:
+                return found, after is not None
+
+    async def ids_from(self, wanted: JobFilter, *, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        """Ids that match, oldest first, and the cursor to go on from (None: that was all)."""
+        return await self._store.ids(wanted, after=after, limit=limit)
 
     async def summaries(self, ids: Sequence[str]) -> list[JobSummary | None]:
         """These jobs as a list shows them, in the order of ``ids``; None for those that are gone."""
@@ -63,7 +89,9 @@ class Inspector:
         """All queues that are known, by name. ``depth`` is None where the broker does not answer."""
         flags, lanes, workers = await asyncio.gather(self._store.queues(), self._store.lanes(), self._store.workers())
         names = sorted({flag.name for flag in flags} | {lane.queue for lane in lanes})
-        oldest, depths = await asyncio.gather(self._store.oldest(JobState.QUEUED, names), self._depths(names))
+        oldest, depths = await asyncio.gather(
+            self._store.oldest(JobState.QUEUED, names), monitoring.depths(self._broker, names)
+        )
         paused = {flag.name: flag for flag in flags}
         found = []
         for name in names:
@@ -89,6 +117,21 @@ class Inspector:
     async def workers(self) -> list[WorkerStatus]:
         return await self._store.workers()
 
+    async def schedules(self, *, firings: int = 12) -> list[ScheduleStatus]:
+        """Next due first, each with so many of its last firings."""
+        return await self._store.schedules(firings=firings)
+
+    async def count_schedules(self) -> int:
+        return await self._store.count_schedules()
+
+    async def schedule(self, name: str, *, firings: int = KEPT) -> ScheduleStatus | None:
+        return await self._store.schedule(name, firings=firings)
+
+    async def dump(self, worker: str) -> str | None:
+        """What it was doing when it was last asked, within the hour: a line with the time, then stacks of its tasks and
+        threads, those that run a job under ``task job <id>`` and ``thread job <id>``. None: there is none."""
+        return await self._store.dump(worker)
+
     async def obstacles(self) -> dict[str, str]:
         """What keeps queues from being worked off, in a few words; those that are worked off are left out."""
         flags, workers = await asyncio.gather(self._store.queues(), self._store.workers())
@@ -105,10 +148,45 @@ class Inspector:
         return {state: min(moments.values()) for state, moments in zip(states, found, strict=True) if moments}
 
     async def throughput(
-        self, *, since: datetime, until: datetime, queue: str | None = None, type: str | None = None
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        queue: str | None = None,
+        type: str | None = None,
+        step: int = 1,
     ) -> list[Minute]:
-        """What ended, by the minute; of one queue, one type, or of all."""
-        return await self._store.minutes(since=since, until=until, queue=queue, type=type)
+        """What ended, by the minute; of one queue, one type, or of all. ``step``: by 10 or by 60 minutes, of all."""
+        return await self._store.minutes(since=since, until=until, queue=queue, type=type, step=step)
+
+    async def groups(self) -> list[FailureGroup]:
+        """Failures that are alike, last seen first."""
+        return await self._store.groups()
+
+    async def group(self, group: str) -> tuple[FailureGroup, ErrorInfo | None] | None:
+        """With the whole error of one of its jobs."""
+        return await self._store.group(group)
+
+    async def group_trends(self, groups: Sequence[str], *, hours: int = 24) -> list[tuple[int, ...]]:
+        """Failures an hour, oldest first, the present one last."""
+        return await self._store.group_trends(groups, hours=hours)
+
+    async def group_jobs(self, group: str, *, cursor: str | None = None, limit: int = PAGE) -> Page:
+        """Its jobs that are failed now, newest first."""
+        return await self._store.group_jobs(group, cursor=cursor, limit=limit)
+
+    async def group_comebacks(self, group: str, *, among: int, times: int) -> int:
+        """Of its longest failed jobs, ``among`` of them: how many came back so often or more, after as many replays."""
+        jobs = await self._store.summaries(await self._store.group_ids(group, limit=among))
+        return sum(job is not None and job.comebacks >= times for job in jobs)
+
+    async def open_groups(self) -> int:
+        """How many groups hold failed jobs and are not muted."""
+        return await self._store.open_groups()
+
+    async def deploy(self) -> Deploy | None:
+        """The last change of release that workers have brought."""
+        return await self._store.deploy()
 
     async def health(self) -> Health:
         """Asks every server; never raises, and says of each what is known."""
@@ -131,16 +209,60 @@ class Inspector:
             self.queues(),
             self.workers(),
             self.throughput(since=since, until=until),
-            self._store.unconfirmed(older_than=STUCK, limit=1),
+            self._store.unconfirmed(older_than=monitoring.STUCK, limit=1),
         )
         return Standing(health=health, stuck=bool(stuck), queues=queues, workers=workers, minutes=minutes)
 
+    async def figures(self) -> Figures:
+        """For monitoring. Where the store is down, only that."""
+        health = await self.health()
+        try:
+            return await monitoring.figures(self._broker, self._store, health)
+        except StoreError as error:
+            # It went away between two questions.
+            store = msgspec.structs.replace(health.store, ok=False, detail=str(error))
+            return Figures(health=msgspec.structs.replace(health, store=store))
+
     async def situation(self, job: JobSummary) -> Situation:
         """What :func:`~queueing.domain.waiting.checks` judges."""
-        queue, workers, health, ahead = await asyncio.gather(
-            self.queue(job.queue), self.workers(), self.health(), self._ahead(job)
+        queue, workers, health, ahead, limits, in_line = await asyncio.gather(
+            self.queue(job.queue),
+            self.workers(),
+            self.health(),
+            self._ahead(job),
+            self.limits(),
+            self._ahead_in_line(job),
         )
-        return Situation(queue=queue, workers=tuple(workers), health=health, ahead=ahead, counted_to=AHEAD)
+        return Situation(
+            queue=queue,
+            workers=tuple(workers),
+            health=health,
+            ahead=ahead,
+            pace=await self._pace(job.queue) if ahead else 0.0,
+            counted_to=AHEAD,
+            limits=limits,
+            ahead_in_line=in_line,
+        )
+
+    async def limits(self) -> dict[Scope, Limit]:
+        """Those in force."""
+        return await self._store.limits()
+
+    async def fixed_limits(self) -> dict[Scope, str]:
+        """Those that an operator has fixed, some of them to none, and who did."""
+        return await self._store.fixed_limits()
+
+    async def _pace(self, queue: str) -> float:
+        """Attempts that ended per second, lately."""
+        now = self._store.clock.now()
+        minutes = await self._store.minutes(since=now - LATELY, until=now, queue=queue)
+        return sum(one.succeeded + one.failed + one.retried for one in minutes) / LATELY.total_seconds()
+
+    async def _ahead_in_line(self, job: JobSummary) -> int | None:
+        if job.limited_by is None:
+            return None
+        name = job.type if job.limited_by == "type" else job.queue
+        return await self._store.place_in_line(job.id, Scope(job.limited_by, name))
 
     async def _ahead(self, job: JobSummary) -> int:
         if job.state is not JobState.QUEUED or job.due_at is None:
@@ -148,16 +270,6 @@ class Inspector:
         wanted = JobFilter(states=(JobState.QUEUED,), queues=(job.queue,), until=job.due_at)
         ids, _ = await self._store.ids(wanted, after=None, limit=AHEAD + 1)
         return min(AHEAD, sum(job_id != job.id for job_id in ids))
-
-    async def _depths(self, names: Sequence[str]) -> dict[str, QueueDepth]:
-        answers = await asyncio.gather(*(self._broker.depth(name) for name in names), return_exceptions=True)
-        found = {}
-        for name, answer in zip(names, answers, strict=True):
-            if isinstance(answer, QueueDepth):
-                found[name] = answer
-            elif not isinstance(answer, BrokerError):
-                raise answer
-        return found
 
 
 def total(lanes: Iterable[LaneCount]) -> dict[JobState, int]:

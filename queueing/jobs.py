@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import update_wrapper
 from typing import Any, Final, Generic, ParamSpec, TypeVar, overload
 
 import uuid_utils.compat as uuids
 
-from queueing import runtime, sync
+from queueing import enqueuing, runtime
 from queueing.domain.job import JobSpec
+from queueing.domain.limits import Limit
 from queueing.domain.options import JobOptions, changed
 from queueing.domain.registry import DEFAULT_QUEUE, Errors, JobType
+from queueing.domain.schedules import Plan
 from queueing.errors import ConfigurationError
 
 P = ParamSpec("P")
@@ -57,16 +59,16 @@ class Job(Generic[P, R]):
         if _in_transaction():
             from django.db import transaction
 
-            transaction.on_commit(lambda: _add(spec))
+            transaction.on_commit(lambda: enqueuing.enqueue(spec))
         else:
-            _add(spec)
+            enqueuing.enqueue(spec)
         return spec.id
 
     async def aenqueue(self, *args: Any, **kwargs: Any) -> str:
         """As :meth:`enqueue`, from a coroutine. Django has no asynchronous transactions; inside
         ``sync_to_async`` code use :meth:`enqueue`."""
         spec = self._spec(args, kwargs)
-        await sync.arun(runtime.cluster().producer.add_spec(spec))
+        await enqueuing.aenqueue(spec)
         return spec.id
 
     def _spec(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> JobSpec:
@@ -74,10 +76,6 @@ class Job(Generic[P, R]):
         return runtime.cluster().producer.spec(
             self.type.queue, self.type.name, payload, self._options, job_id=str(uuids.uuid7())
         )
-
-
-def _add(spec: JobSpec) -> None:
-    sync.run(runtime.cluster().producer.add_spec(spec))
 
 
 def _in_transaction() -> bool:
@@ -103,6 +101,8 @@ def job(
     options: JobOptions | None = None,
     retry_on: Errors | type[BaseException] = (),
     fail_on: Errors | type[BaseException] = (),
+    limit: Limit | None = None,
+    schedule: Plan | Sequence[Plan] = (),
     **more: Any,
 ) -> Callable[[Callable[P, R]], Job[P, R]]: ...
 
@@ -115,11 +115,14 @@ def job(
     options: JobOptions | None = None,
     retry_on: Errors | type[BaseException] = (),
     fail_on: Errors | type[BaseException] = (),
+    limit: Limit | None = None,
+    schedule: Plan | Sequence[Plan] = (),
     **more: Any,
 ) -> Any:
     """Register a function as a job type: ``@job("send_email", queue="email_jobs", max_attempts=5)``.
 
-    Without a name the function's own is used. Further keywords are JobOptions.
+    Without a name the function's own is used. ``limit`` holds for all workers together. ``schedule`` is one or more of
+    :func:`queueing.cron` and :func:`queueing.every`. Further keywords are JobOptions.
     """
     if callable(name):
         return job()(name)
@@ -129,7 +132,14 @@ def job(
         if isinstance(handler, Job):
             raise ConfigurationError(f"{handler!r} is a job already.")
         known = runtime.registry.register(
-            name or handler.__name__, handler, queue=queue, options=chosen, retry_on=retry_on, fail_on=fail_on
+            name or handler.__name__,
+            handler,
+            queue=queue,
+            options=chosen,
+            retry_on=retry_on,
+            fail_on=fail_on,
+            limit=limit,
+            schedule=schedule,
         )
         return Job(handler, known)
 

@@ -6,19 +6,20 @@ import logging
 import os
 import socket
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
+import msgspec
 import uuid_utils.compat as uuids
 
 from queueing.coalesce import Coalescer
 from queueing.dispatch import Dispatch, Letter
 from queueing.domain.job import JobSpec
-from queueing.domain.names import MAX_ID, check_queue, check_type, is_id
+from queueing.domain.jsontext import encode_json
+from queueing.domain.names import MAX_BY, check_id, check_queue, check_type
 from queueing.domain.options import JobOptions, Options, changed
 from queueing.domain.ports import Added, Broker, JobStore
-from queueing.domain.registry import Registry, encode_json
+from queueing.domain.registry import DEFAULT_QUEUE, Registry
 from queueing.errors import (
     BrokerError,
     BrokerUnavailable,
@@ -74,6 +75,7 @@ class Producer:
     async def add_spec(self, spec: JobSpec) -> str:
         """Add what :meth:`spec` has checked."""
         await self._declare(spec.queue)
+        [spec] = await self._dated([spec])
         added = await self._add(spec)
         if not added.existing:
             await self._send([(spec, added)])
@@ -97,6 +99,7 @@ class Producer:
         while chunk := list(islice(remaining, CHUNK)):
             specs = [self.spec(queue, type_, payload, options, created_by=created_by) for payload in chunk]
             await self._declare(specs[0].queue)
+            specs = await self._dated(specs)
             added = await self._store.add(specs)
             await self._send([pair for pair in zip(specs, added, strict=True) if not pair[1].existing])
             ids += [one.ref.id for one in added]
@@ -124,23 +127,32 @@ class Producer:
                 f"The payload of {type_} is {len(body):,} bytes; the limit is {self._max_payload:,}. "
                 "Store the data elsewhere and pass a reference to it."
             )
-        if job_id and not is_id(job_id):
-            raise InvalidName(f"{job_id!r} cannot be an id: use 1 to {MAX_ID} printable characters without spaces.")
+        if job_id is not None:
+            check_id(job_id)
         for name, word in (("created_by", created_by), ("origin", origin or "")):
-            if not isinstance(word, str) or not word.isprintable():
-                raise InvalidName(f"{name} must be printable text, not {word!r}.")
+            if not isinstance(word, str) or not word.isprintable() or len(word) > MAX_BY:
+                raise InvalidName(f"{name} must be printable text of at most {MAX_BY} characters, not {word!r:.300}.")
         chosen = changed(known.options if known else JobOptions(), options)
         self._check_capabilities(chosen)
         return JobSpec(
-            id=job_id or str(uuids.uuid7()),
-            queue=check_queue(queue or (known.queue if known else "default")),
+            id=str(uuids.uuid7()) if job_id is None else job_id,
+            queue=check_queue(queue if queue is not None else known.queue if known else DEFAULT_QUEUE),
             type=type_,
             payload=body,
             options=chosen,
-            created_at=datetime.now(UTC),
+            created_at=self._store.clock.now(),
             created_by=created_by or here(),
             origin=origin,
         )
+
+    async def _dated(self, specs: list[JobSpec]) -> list[JobSpec]:
+        """The times of specs that were made before the store's was known are put right."""
+        await self._store.tune_clock()
+        right = self._store.clock.right
+        return [
+            spec if (at := right(spec.created_at)) is spec.created_at else msgspec.structs.replace(spec, created_at=at)
+            for spec in specs
+        ]
 
     def _check_capabilities(self, options: JobOptions) -> None:
         if options.priority is not None and not self._broker.capabilities.priorities:

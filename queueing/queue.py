@@ -7,6 +7,7 @@ from typing import Any
 
 from queueing.conf import ClusterConfig
 from queueing.domain.job import JobRecord
+from queueing.domain.limits import Limit
 from queueing.domain.names import check_queue
 from queueing.domain.options import Options
 from queueing.domain.registry import Registry
@@ -31,9 +32,18 @@ class Queue:
         redis_url: str = "redis://localhost",
         amqp_url: str = "amqp://localhost",
         prefix: str = "leveret",
+        limit: Limit | None = None,
+        fast_lane: bool = False,
     ) -> Queue:
-        """Connect to both servers. Raises BrokerUnavailable or StoreUnavailable, saying which, within seconds."""
-        config = ClusterConfig(amqp_url=amqp_url, redis_url=redis_url, prefix=prefix)
+        """Connect to both servers. Raises BrokerUnavailable or StoreUnavailable, saying which, within seconds.
+
+        ``limit`` is the queue's own, put in force by the workers that are made here; without it they lift it.
+        ``fast_lane``: as the setting of that name.
+        """
+        limits = {name: limit} if limit else {}
+        config = ClusterConfig(
+            amqp_url=amqp_url, redis_url=redis_url, prefix=prefix, limits=limits, fast_lane=fast_lane
+        )
         queue = cls(name, Cluster(config, types=Registry()))
         await queue.cluster.open()
         return queue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -17,9 +18,11 @@ from queueing.domain.registry import Registry
 from queueing.domain.states import JobState
 from queueing.errors import ConfigurationError
 from queueing.inspector import Inspector
+from queueing.letters import Letters
 from queueing.operations import Operations
 from queueing.producer import Producer
 from queueing.worker.options import WorkerOptions
+from queueing.worker.schedules import Outside
 from queueing.worker.worker import Worker
 
 T = TypeVar("T")
@@ -38,6 +41,8 @@ STORES: Final = {
 
 registry: Final = Registry()
 """The job types of this process: filled by ``@job``."""
+outside_schedules: Outside | None = None
+"""Reads schedules that are not in the code; the console puts its own here. For the workers of commands."""
 
 
 class Cluster:
@@ -53,6 +58,7 @@ class Cluster:
         self.producer = Producer(self.broker, self.store, dispatch, self.registry, max_payload=config.max_payload)
         self.inspector = Inspector(self.broker, self.store)
         self.operations = Operations(self.broker, self.store, dispatch)
+        self.letters = Letters(self.broker, self.store, self.operations)
 
     async def open(self) -> None:
         """Connect both. Raises BrokerUnavailable or StoreUnavailable."""
@@ -64,10 +70,12 @@ class Cluster:
         await self.store.close()
 
     def worker(self, options: WorkerOptions) -> Worker:
-        return Worker(self.broker, self.store, self.dispatch, self.registry, options)
+        return Worker(self.broker, self.store, self.dispatch, self.registry, options, limits=self.config.limits)
 
 
 _clusters: dict[str, Cluster] = {}
+_configs: dict[str, ClusterConfig] = {}
+"""What :func:`replaced` has put in the place of settings."""
 _lock = threading.Lock()
 _loop_of_clusters: asyncio.AbstractEventLoop | None = None
 
@@ -85,8 +93,25 @@ def cluster(alias: str = "default") -> Cluster:
             _clusters.clear()
             _loop_of_clusters = loop
         if alias not in _clusters:
-            _clusters[alias] = Cluster(conf.from_django(alias))
+            _clusters[alias] = Cluster(_configs.get(alias) or conf.from_django(alias))
         return _clusters[alias]
+
+
+@contextmanager
+def replaced(config: ClusterConfig, alias: str = "default") -> Iterator[Cluster]:
+    """Another cluster under that alias, new and empty where its engines are embedded; for tests. Not reentrant."""
+    before = _clusters.pop(alias, None)
+    _configs[alias] = config
+    try:
+        yield cluster(alias)
+    finally:
+        del _configs[alias]
+        used = _clusters.pop(alias, None)
+        if before is not None:
+            _clusters[alias] = before
+        if used is not None:
+            # Not sync.run: an asynchronous test may be in it.
+            sync.submit(used.close()).result(sync.TIMEOUT)
 
 
 def ask(work: Coroutine[Any, Any, T]) -> T:
@@ -105,7 +130,13 @@ def _broker(config: ClusterConfig) -> Broker:
     if path == BROKERS["memory"]:
         return make(prefix=config.prefix)
     return make(
-        config.amqp_url, prefix=config.prefix, queue_type=config.queue_type, publish_timeout=config.publish_timeout
+        config.amqp_url,
+        prefix=config.prefix,
+        queue_type=config.queue_type,
+        connect_timeout=config.connect_timeout,
+        publish_timeout=config.publish_timeout,
+        # An engine of somebody else's need not know of it.
+        **({"fast_lane": config.fast_lane} if path == BROKERS["amqp"] else {}),
     )
 
 

@@ -11,6 +11,8 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextvars import Context
 from typing import Any, Final, TypeVar
 
 from queueing.errors import LeveretError
@@ -32,7 +34,7 @@ def run(work: Coroutine[Any, Any, T], *, timeout: float = TIMEOUT) -> T:
             "This would block an event loop. In async code use the async form: `await job.aenqueue(…)`, "
             "or `await queueing.sync.arun(…)`."
         )
-    future = asyncio.run_coroutine_threadsafe(work, engine_loop())
+    future = submit(work)
     try:
         return future.result(timeout)
     except TimeoutError:
@@ -47,7 +49,16 @@ async def arun(work: Coroutine[Any, Any, T]) -> T:
     loop = engine_loop()
     if _running() is loop:
         return await work
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+    return await asyncio.wrap_future(submit(work))
+
+
+def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """Start a coroutine on the engine loop, from any thread.
+
+    In a context of its own: connections that are opened on the way live on, and would keep alive whatever the caller's
+    context variables hold, a request for instance. asgiref also tells by them which thread a coroutine belongs to.
+    """
+    return Context().run(asyncio.run_coroutine_threadsafe, work, engine_loop())
 
 
 def engine_loop() -> asyncio.AbstractEventLoop:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from queueing import Backoff, Fail, JobContext, job
+from queueing import Backoff, Fail, JobContext, cron, every, job
 
 log = logging.getLogger("shop")
 chance = random.Random()  # noqa: S311 - it makes a demo lively, it guards nothing
@@ -151,7 +151,14 @@ def sync_crm_contact(payload: dict[str, Any]) -> str:
     return f"updated {email}"
 
 
-@job("build_report", queue="reports", max_attempts=2, timeout=120)
+REPORTS = [
+    cron("*/5 * * * *", tz="Europe/Berlin", name="build_report.often", payload={"month": "this"}, overlap="skip"),
+    cron("30 2 * * *", tz="America/New_York", name="build_report.nightly", payload={"month": "this"}),
+    cron("0 6 1 * *", tz="Europe/Berlin", name="build_report.monthly", payload={"month": "last"}, catch_up="all"),
+]
+
+
+@job("build_report", queue="reports", max_attempts=2, timeout=120, schedule=REPORTS)
 async def build_report(
     month: str, ctx: JobContext, formats: tuple[Literal["pdf", "csv", "xlsx"], ...] = ("pdf",)
 ) -> str:
@@ -162,7 +169,7 @@ async def build_report(
     return f"{month}: {', '.join(formats)}"
 
 
-@job("expire_sessions", max_attempts=3)
+@job("expire_sessions", max_attempts=3, schedule=every(30, catch_up="skip"))
 def expire_sessions(older_than_days: int = 30) -> str:
     """Delete sessions that nobody will come back to."""
     time.sleep(chance.uniform(0.1, 0.6))

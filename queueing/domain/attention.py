@@ -18,6 +18,8 @@ RECENT: Final = 5
 LEAST_FAILURES: Final = 5
 RISING: Final = 3.0
 """So many times as often as before."""
+FEW: Final = 3
+"""More silent workers are told together."""
 WORTH_A_LOOK: Final = 0.1
 """Below this share of failures nobody is called."""
 
@@ -149,13 +151,20 @@ def _queue(queue: QueueStatus, waiting: int, workers: Sequence[WorkerStatus], no
 
 
 def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Concern]:
-    for worker in workers:
-        if worker.state == "gone":
-            held = len(worker.running)
-            jobs = f" Its {'job is' if held == 1 else f'{held} jobs are'} handed to others." if held else ""
-            yield Concern(
-                kind="silent", tone="warn", subject=worker.id, text=f"went silent.{jobs}", since=worker.beat_at
-            )
+    """A host that fell takes all its workers with it: many are one concern."""
+    gone = [worker for worker in workers if worker.state == "gone"]
+    if len(gone) > FEW:
+        held = sum(len(worker.running) for worker in gone)
+        jobs = f" Their {'job is' if held == 1 else f'{held} jobs are'} handed to others." if held else ""
+        last = max(worker.beat_at for worker in gone)
+        yield Concern(
+            kind="silent", tone="warn", subject=f"{len(gone)} workers", text=f"went silent.{jobs}", since=last
+        )
+        return
+    for worker in gone:
+        held = len(worker.running)
+        jobs = f" Its {'job is' if held == 1 else f'{held} jobs are'} handed to others." if held else ""
+        yield Concern(kind="silent", tone="warn", subject=worker.id, text=f"went silent.{jobs}", since=worker.beat_at)
 
 
 def _alive(workers: Sequence[WorkerStatus]) -> list[WorkerStatus]:

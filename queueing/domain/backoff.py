@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from queueing.domain.quoting import quoted
 from queueing.errors import InvalidOptions
 
 Seconds: TypeAlias = float
@@ -16,6 +18,8 @@ BackoffFunction: TypeAlias = Callable[[int, BaseException | None], Seconds]
 
 LONGEST: Final = 30 * 24 * 3600.0
 """Seconds. No backoff waits longer, whatever its formula says."""
+
+_GREATEST: Final = sys.float_info.max
 
 _named: dict[str, BackoffFunction] = {}
 
@@ -99,14 +103,19 @@ class Backoff:
 
     @staticmethod
     def fixed(seconds: float) -> Fixed:
+        """The same number of seconds before each attempt."""
         return Fixed(seconds=_at_least_0("seconds", seconds))
 
     @staticmethod
     def linear(step: float, *, cap: float = 3600.0) -> Linear:
+        """``step`` seconds after the first attempt, twice that after the second, and so on, up to ``cap`` seconds."""
         return Linear(step=_at_least_0("step", step), cap=_at_least_0("cap", cap))
 
     @staticmethod
     def exponential(base: float = 2.0, *, factor: float = 2.0, cap: float = 3600.0, jitter: bool = True) -> Exponential:
+        """``base`` seconds after the first attempt, ``factor`` times longer after each further one, up to ``cap``
+        seconds; with ``jitter`` anything from 0 seconds to that, so that what failed together does not come back so.
+        """
         return Exponential(
             base=_at_least_0("base", base),
             factor=_at_least_0("factor", factor),
@@ -116,12 +125,14 @@ class Backoff:
 
     @staticmethod
     def delays(seconds: Sequence[float]) -> Delays:
+        """These seconds, one after the other; the last of them for all further attempts."""
         if not seconds:
             raise InvalidOptions("Backoff.delays needs one delay or more.")
         return Delays(seconds=tuple(_at_least_0("seconds", s) for s in seconds))
 
     @staticmethod
     def named(name: str) -> Named:
+        """What was registered under that name, in the process that runs the job."""
         _function(name)
         return Named(name=name)
 
@@ -146,8 +157,8 @@ def check(strategy: Any) -> None:
 
 
 def _at_least_0(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise InvalidOptions(f"Backoff {name} must be a finite number of seconds, 0 or more, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _GREATEST:
+        raise InvalidOptions(f"Backoff {name} must be a finite number of seconds, 0 or more, not {quoted(value)}.")
     return float(value)
 
 
@@ -157,6 +168,6 @@ def _function(name: str) -> BackoffFunction:
     except KeyError:
         known = ", ".join(sorted(_named)) or "none"
         raise InvalidOptions(
-            f"No backoff is registered as {name!r} here (known: {known}). "
+            f"No backoff is registered as {quoted(name)} here (known: {known}). "
             "Call Backoff.register in a module that producers and workers both import."
         ) from None

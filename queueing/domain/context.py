@@ -36,6 +36,8 @@ class JobContext:
         spec: JobSpec,
         epoch: int,
         attempt: int,
+        worker: str,
+        started_at: datetime,
         deadline: datetime | None,
         now: Callable[[], datetime],
         tell: Callable[[JobContext], None],
@@ -44,13 +46,16 @@ class JobContext:
         self.epoch: Final = epoch
         self.attempt: Final = attempt
         """Number of this attempt; 1 is the first."""
+        self.worker: Final = worker
+        """The id of the worker that runs it."""
+        self.started_at: Final = started_at
         self.deadline: Final = deadline
         """When ``timeout`` ends this attempt."""
         self._now, self._tell = now, tell
         self._lock = threading.Lock()
         self._progress: Progress | None = None
         self._lines: list[LogLine] = []
-        self._stop = threading.Event()
+        self._stop = False
         self.saw_stop = False
         """The handler has looked at ``cancelled`` and found it true."""
 
@@ -84,7 +89,7 @@ class JobContext:
 
         Async handlers are cancelled besides; a synchronous one should look here now and then and return.
         """
-        self.saw_stop |= self._stop.is_set()
+        self.saw_stop |= self._stop
         return self.saw_stop
 
     def raise_if_cancelled(self) -> None:
@@ -119,8 +124,12 @@ class JobContext:
             self._progress, self._lines = None, []
         return said
 
+    def now(self) -> datetime:
+        """By the store's clock, as all times of a job are."""
+        return self._now()
+
     def stop(self) -> None:
-        self._stop.set()
+        self._stop = True
 
 
 def _finite(name: str, value: Any) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -63,6 +63,9 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
     frames: tuple[Frame, ...] = ()
     """Outermost first, bounded."""
     fingerprint: str = ""
+    headers: dict[str, Any] = {}
+    """Of a message that is no job, or that the broker dead-lettered by itself: JSON values, ``x-death`` among them. See
+    :func:`queueing.domain.headers.legible`."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +115,14 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a list: the start of the result, or who cancelled."""
     tags: tuple[str, ...] = ()
     cancel_requested: bool = False
+    limited_by: Literal["type", "queue"] | None = None
+    """It stands in the line of its type's or its queue's limit."""
+    turn_at: datetime | None = None
+    """When it may start, by the rate of its type or queue. A moment that has passed: its message is on its way."""
+    losses: int = 0
+    """Workers that were lost with it, in a row."""
+    comebacks: int = 0
+    """Of a failed job: how often in a row it was replayed and failed again with the same kind of error."""
     unconfirmed: bool = False
     """Its message is not yet confirmed by the broker: it rests in the outbox."""
 
@@ -127,6 +138,8 @@ class JobRecord(JobSummary, frozen=True, kw_only=True):
     """Oldest first, bounded; ended attempts only."""
     log: tuple[LogLine, ...] = ()
     """Oldest first, bounded."""
+    group: str = ""
+    """The failure group of its last failure, once that is filed."""
 
     @property
     def payload(self) -> bytes:

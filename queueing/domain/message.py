@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from queueing.domain.job import JobRef, JobSpec
-from queueing.domain.names import MAX_ID, check_type, is_id
+from queueing.domain.jsontext import MAX_DEPTH, too_deep
+from queueing.domain.names import MAX_BY, check_id, check_type, is_id
 from queueing.domain.options import JobOptions
 from queueing.errors import InvalidJob, MalformedMessage
 
@@ -26,11 +27,20 @@ JOB: Final = "leveret-job"
 EPOCH: Final = "leveret-epoch"
 NOT_BEFORE: Final = "leveret-not-before"
 ATTEMPT: Final = "leveret-attempt"
-MAX_BY: Final = 256
 UNREADABLE: Final = "(unreadable)"
 """The type under which messages that are not jobs are shown."""
 MAX_KEPT_RAW: Final = 65_536
 """Bytes kept of a message that cannot be read."""
+MAX_BODY: Final = 15 * 1024 * 1024
+"""Bytes of a message that is read. RabbitMQ takes 16 MiB, and before 4.0 eight times as much; but what is read is sent
+again, with an id and more, when it is parked, retried or failed, and must then be within the limit."""
+LAST_MOMENT: Final = 253_402_300_798_999
+"""Milliseconds since 1970, at the end of the year 9999."""
+MAX_COUNT: Final = 2**31 - 1
+"""Of attempts that a message says were made, and of an epoch that is believed against the record."""
+MAX_EPOCH: Final = 2**40
+"""That is read. A job that a forged message has brought to the most of what is believed goes on counting. Numbers of
+fifteen digits Lua writes with an exponent, and such a record could not be read again."""
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -87,6 +97,12 @@ def headers(ref: JobRef, *, attempt: int = 0, not_before: datetime | None = None
     return found
 
 
+def life(headers: Mapping[str, Any]) -> JobRef | None:
+    """Which life of which job these headers say that their message is of. None: they do not, or it can be none."""
+    job_id, epoch = headers.get(JOB), _integer(headers.get(EPOCH), -1, MAX_EPOCH)
+    return JobRef(job_id, epoch) if is_id(job_id) and epoch >= 0 else None
+
+
 class Arrived(Protocol):
     """A message as the broker handed it over: a delivery, or a dead letter."""
 
@@ -110,7 +126,7 @@ def read(arrived: Arrived, *, now: datetime) -> tuple[Incoming, str]:
     try:
         return decode(arrived, now=now), ""
     except MalformedMessage as wrong:
-        return _unreadable(arrived, now=now), str(wrong)
+        return unreadable(arrived, now=now), str(wrong)
 
 
 def decode(arrived: Arrived, *, now: datetime) -> Incoming:
@@ -119,32 +135,48 @@ def decode(arrived: Arrived, *, now: datetime) -> Incoming:
     The id is the body's, else the ``message_id``, else derived from the body's digest and the timestamp, so that a
     redelivery finds the same job.
     """
+    if len(arrived.body) > MAX_BODY:
+        raise MalformedMessage(f"The message is {len(arrived.body):,} bytes; the limit is {MAX_BODY:,}.")
     try:
+        if not arrived.body.isascii():
+            arrived.body.decode()  # the decoder does not look into a payload
         read = _decode(arrived.body)
         check_type(read.type)
-        _check_id(read.id)
+        if read.id is not None:
+            check_id(read.id)
     except (InvalidJob, MalformedMessage) as wrong:
         raise MalformedMessage(str(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise MalformedMessage(f"The message is not a job: {wrong}") from wrong
+    payload = bytes(read.payload)
+    if too_deep(payload):
+        raise MalformedMessage(f"The payload is nested deeper than {MAX_DEPTH} levels.")
     if read.v != VERSION:
         raise MalformedMessage(f"The message says version {read.v}; this worker reads version {VERSION}.")
     spec = JobSpec(
         id=read.id or foreign_id(arrived.body, arrived.message_id, arrived.timestamp),
         queue=arrived.queue,
         type=read.type,
-        payload=bytes(read.payload),
+        payload=payload,
         options=read.options,
         created_at=_created_at(read.created_at) or arrived.timestamp or now,
         created_by=read.created_by[:MAX_BY],
-        origin=read.origin[:MAX_ID] if read.origin else None,
+        origin=read.origin if is_id(read.origin) else None,
     )
     return Incoming(
         spec=spec,
-        epoch=_integer(arrived.headers.get(EPOCH), 1),
+        epoch=_integer(arrived.headers.get(EPOCH), 1, MAX_EPOCH),
         attempt=_integer(arrived.headers.get(ATTEMPT), 0),
-        not_before=_moment(arrived.headers.get(NOT_BEFORE)),
+        not_before=_moment(arrived.headers.get(NOT_BEFORE)) or _wished(read.options, arrived, now),
     )
+
+
+def _wished(options: JobOptions, arrived: Arrived, now: datetime) -> datetime | None:
+    """When a foreign message wants to start. In a message of ours the header says it: since, it may have been hastened,
+    retried or replayed."""
+    if EPOCH in arrived.headers:
+        return None
+    return options.run_at or (now + timedelta(seconds=options.delay) if options.delay else None)
 
 
 def _created_at(said: datetime | None) -> datetime | None:
@@ -157,7 +189,7 @@ def _created_at(said: datetime | None) -> datetime | None:
         raise MalformedMessage(f"created_at must lie in the years 1 to 9999 in UTC, not {said}.") from beyond
 
 
-def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
+def unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
     """A message of ours that was damaged, or replayed as it was, keeps the id and the epoch of its headers."""
     known = arrived.headers.get(JOB)
     if not is_id(known):
@@ -172,12 +204,7 @@ def _unreadable(arrived: Arrived, *, now: datetime) -> Incoming:
         created_by="foreign",
         encoding="raw",
     )
-    return Incoming(spec=spec, epoch=_integer(arrived.headers.get(EPOCH), 1), attempt=0)
-
-
-def _check_id(job_id: str | None) -> None:
-    if job_id is not None and not is_id(job_id):
-        raise MalformedMessage(f"The message's id must be 1 to {MAX_ID} printable characters without spaces.")
+    return Incoming(spec=spec, epoch=_integer(arrived.headers.get(EPOCH), 1, MAX_EPOCH), attempt=0)
 
 
 def foreign_id(body: bytes, message_id: str | None, timestamp: datetime | None) -> str:
@@ -195,10 +222,10 @@ def foreign_id(body: bytes, message_id: str | None, timestamp: datetime | None) 
     return str(uuid.UUID(bytes=bytes(digest)))
 
 
-def _integer(value: Any, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else default
+def _integer(value: Any, default: int, most: int = MAX_COUNT) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most else default
 
 
 def _moment(value: Any) -> datetime | None:
-    millis = _integer(value, 0)
-    return datetime.fromtimestamp(millis / 1000, UTC) if 0 < millis < 253_402_300_799_000 else None
+    millis = _integer(value, 0, LAST_MOMENT)
+    return datetime.fromtimestamp(millis / 1000, UTC) if millis else None

@@ -15,9 +15,28 @@ _QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 MAX_ID: Final = 64
 
 
+MAX_BY: Final = 256
+"""Characters of who enqueued a job."""
+
+
 def is_id(text: object) -> TypeGuard[str]:
-    """Whether a job can have this id. It stands in URLs and in logs."""
-    return isinstance(text, str) and 0 < len(text) <= MAX_ID and text.isprintable() and " " not in text
+    """Whether a job can have this id. It stands in logs and in URLs, whose segments ``.`` and ``..`` mean something."""
+    return (
+        isinstance(text, str)
+        and 0 < len(text) <= MAX_ID
+        and text.isprintable()
+        and " " not in text
+        and not {".", ".."} & set(text.split("/"))
+    )
+
+
+def check_id(job_id: object) -> str:
+    if not is_id(job_id):
+        raise InvalidName(
+            f"{job_id!r:.200} cannot be an id: use 1 to {MAX_ID} printable characters without spaces, and no '.' or "
+            "'..' between slashes."
+        )
+    return job_id
 
 
 def check_queue(name: object) -> str:

@@ -11,6 +11,8 @@ from msgspec.structs import force_setattr
 
 from queueing.domain import backoff as backoffs
 from queueing.domain.backoff import Strategy
+from queueing.domain.jsontext import MAX_DEPTH, not_finite, too_deep
+from queueing.domain.quoting import quoted
 from queueing.errors import InvalidOptions
 
 DAY: Final = 86_400.0
@@ -35,11 +37,12 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     timeout: float | None = None
     """Seconds that one attempt may take; then it counts as failed."""
     expires_at: datetime | None = None
-    """A job that has not started by then is failed instead of run."""
+    """A job whose next attempt has not started by then, by Redis' clock, is failed instead of run."""
     priority: int | None = None
     """0 to 9, higher goes first, where the queue has priorities."""
     unique_key: str | None = None
-    """While a job with this key waits or runs, or for ``unique_for``, ``add`` returns that job's id."""
+    """While a job with this key waits or runs, or for ``unique_for``, ``add`` returns that job's id. Free at once where
+    that job is discarded."""
     unique_for: float | None = None
     """Seconds that ``unique_key`` is held, counted from ``add``. None: until the job ends."""
     tags: tuple[str, ...] = ()
@@ -67,7 +70,7 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         _check_tags(self)
         _check_meta(self.meta)
         if not isinstance(self.backoff, Strategy):
-            raise InvalidOptions(f"backoff must be one of Backoff's, as Backoff.fixed(5), not {self.backoff!r}.")
+            raise InvalidOptions(f"backoff must be one of Backoff's, as Backoff.fixed(5), not {quoted(self.backoff)}.")
         backoffs.check(self.backoff)
 
 
@@ -101,22 +104,24 @@ def _seconds(name: str, value: Any) -> float | None:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise InvalidOptions(f"{name} must be seconds or a timedelta, not {value!r}.")
+        raise InvalidOptions(f"{name} must be seconds or a timedelta, not {quoted(value)}.")
     if not 0 <= value <= LONGEST_DELAY:
-        raise InvalidOptions(f"{name} must be between 0 seconds and 366 days, not {value!r}.")
+        raise InvalidOptions(f"{name} must be between 0 seconds and 366 days, not {quoted(value)}.")
     return float(value)
 
 
 def _check_integer(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidOptions(f"{name} must be an integer from {low} to {high}, not {value!r}.")
+        raise InvalidOptions(f"{name} must be an integer from {low} to {high}, not {quoted(value)}.")
 
 
 def _moment(name: str, value: Any) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise InvalidOptions(f"{name} must be an aware datetime, as from django.utils.timezone.now(), not {value!r}.")
+        raise InvalidOptions(
+            f"{name} must be an aware datetime, as from django.utils.timezone.now(), not {quoted(value)}."
+        )
     try:
         return value.astimezone(UTC)
     except OverflowError as beyond:
@@ -127,7 +132,7 @@ def _check_unique_key(key: Any) -> None:
     if key is None:
         return
     if not isinstance(key, str) or not 0 < len(key.encode(errors="replace")) <= 256 or not _is_utf8(key):
-        raise InvalidOptions(f"unique_key must be text of 1 to 256 bytes, not {key!r}.")
+        raise InvalidOptions(f"unique_key must be text of 1 to 256 bytes, not {quoted(key)}.")
 
 
 def _is_utf8(text: str) -> bool:
@@ -144,13 +149,17 @@ def _check_meta(meta: Any) -> None:
     if not all(isinstance(key, str) for key in meta):
         raise InvalidOptions("meta must have strings for keys.")
     try:
-        size = len(msgspec.json.encode(meta))
+        text = msgspec.json.encode(meta)
         # As records are written, which takes no integer over 64 bits.
         msgspec.msgpack.encode(meta)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as wrong:
         raise InvalidOptions(f"meta is not JSON: {wrong}") from wrong
-    if size > MAX_META:
-        raise InvalidOptions(f"meta is {size:,} bytes of JSON; the limit is {MAX_META:,}.")
+    if b"null" in text and (lost := not_finite(meta)):
+        raise InvalidOptions(f"meta is not JSON: it has {lost}. Give None or text instead.")
+    if too_deep(text):
+        raise InvalidOptions(f"meta is nested deeper than {MAX_DEPTH} levels.")
+    if len(text) > MAX_META:
+        raise InvalidOptions(f"meta is {len(text):,} bytes of JSON; the limit is {MAX_META:,}.")
 
 
 def _check_tags(options: JobOptions) -> None:

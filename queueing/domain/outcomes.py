@@ -20,10 +20,7 @@ class Retry(Outcome):
         self, reason: str = "The handler asked for a retry.", *, after: float | timedelta | None = None
     ) -> None:
         super().__init__(reason)
-        seconds = after.total_seconds() if isinstance(after, timedelta) else after
-        if seconds is not None and not 0 <= seconds <= LONGEST_DELAY:
-            raise InvalidOptions(f"Retry(after=…) must be 0 seconds or more, and 366 days at most, not {after!r:.60}.")
-        self.reason, self.after = reason, seconds
+        self.reason, self.after = reason, _seconds(after)
 
 
 class Fail(Outcome):
@@ -50,3 +47,15 @@ class Success:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+def _seconds(after: Any) -> float | None:
+    """Here rather than where it is written: then it is the handler's error, with its traceback."""
+    if after is None:
+        return None
+    seconds = after.total_seconds() if isinstance(after, timedelta) else after
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_DELAY:
+        raise InvalidOptions(
+            f"Retry(after=…) takes seconds or a timedelta, 0 or more and 366 days at most, not {after!r:.60}."
+        )
+    return float(seconds)

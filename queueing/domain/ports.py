@@ -7,14 +7,18 @@ connected them. Everything raises BrokerUnavailable or StoreUnavailable within a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
+from queueing.domain.failures import Deploy, FailureGroup, Filing, Unfiled
+from queueing.domain.figures import LaneTotals
+from queueing.domain.findings import Finding
 from queueing.domain.job import Attempt, ErrorInfo, JobRecord, JobRef, JobSpec, JobSummary, LogLine, Progress
+from queueing.domain.limits import Limit, Scope
 from queueing.domain.message import Incoming
 from queueing.domain.reading import (
     Hint,
@@ -26,6 +30,7 @@ from queueing.domain.reading import (
     ServerHealth,
     WorkerStatus,
 )
+from queueing.domain.schedules import Declared, Due, Pass, Schedule, ScheduleStatus, Source
 from queueing.domain.states import JobState
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -65,6 +70,8 @@ class Delivery(Protocol):
     type: str | None
     timestamp: datetime | None
     redelivered: bool
+    returned: int
+    """How often it came back to the broker unsettled, where the broker counts that against a limit; else 0."""
 
     async def ack(self) -> None:
         """It is dealt with; the broker forgets it."""
@@ -79,7 +86,8 @@ OnDelivery: TypeAlias = Callable[[Delivery], None]
 
 class Subscription(Protocol):
     async def set_prefetch(self, count: int) -> None:
-        """How many unsettled messages this consumer may hold."""
+        """How many unsettled messages this consumer may hold. 0: it takes none, and a message that it releases
+        goes to others; what is unsettled can still be settled."""
 
     async def stop(self) -> None:
         """Take no more; what is unsettled can still be settled."""
@@ -99,7 +107,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime | None
 
 
-Keep: TypeAlias = Callable[[DeadLetter], Awaitable[bool]]
+Keep: TypeAlias = Callable[[Sequence[DeadLetter]], Awaitable[Sequence[bool]]]
+"""Whether each stays."""
 
 
 class BrokerCapabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,8 +141,8 @@ class Broker(Protocol):
     async def depth(self, queue: str) -> QueueDepth: ...
 
     async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
-        """Show ``keep`` up to ``limit`` dead letters, oldest first; remove those it answers False for, leave the
-        others as they were. Returns how many were removed."""
+        """Show ``keep`` up to ``limit`` dead letters, oldest first, some at a time; remove those it answers False for,
+        leave the others as they were. Returns how many were removed."""
 
     async def purge(self, queue: str) -> int:
         """Remove all ready messages of the queue; returns how many. Records are the caller's to settle."""
@@ -143,6 +152,9 @@ class Broker(Protocol):
 
     async def health(self) -> ServerHealth:
         """Never raises."""
+
+    async def diagnose(self, queues: Sequence[str]) -> list[Finding]:
+        """What is wrong with the server for these queues. Changes nothing."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -181,7 +193,8 @@ class Park(msgspec.Struct, frozen=True, kw_only=True):
 
     delay: float
     reason: str
-    """early, held, paused or limited."""
+    """early, held, paused, limited, or suspect: it was lost with its worker before, and this worker tries another such
+    job just now."""
 
 
 class Buried(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +231,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: JobRef
     due_at: datetime | None = None
+    released: tuple[JobRef, ...] = ()
+    """Jobs that waited for a limit and may start now. Outbox entries await their messages too; publish them at once."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,11 +259,20 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     queue: str = ""
 
 
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Makes an act repeatable: the same act on the same jobs under the same name does nothing and answers as it did the
+    first time, for a day at least. A job whose last run ended after ``frozen_at`` is refused: it is not the one that
+    was chosen."""
+
+    name: str
+    frozen_at: datetime
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What the console tells a worker."""
 
     kind: str
-    """cancel (``value`` is the job's id), quiet, resume, stop, concurrency (``value`` is the number)."""
+    """cancel (``value`` is the job's id), quiet, resume, stop, concurrency (``value`` is the number), dump."""
     value: str = ""
 
 
@@ -257,6 +281,8 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     """False: the worker's key had run out, so others may have taken its jobs. The worker must fence itself."""
     now: datetime
     commands: tuple[Command, ...] = ()
+    paused: frozenset[str] = frozenset()
+    """Which of the worker's queues are paused."""
 
 
 class QueueFlags(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,9 +291,66 @@ class QueueFlags(msgspec.Struct, frozen=True, kw_only=True):
     paused_by: str = ""
 
 
-class JobStore(Protocol):
+class ScheduleStore(Protocol):
+    """What is declared again after a loss: schedules, and with them when each comes due next."""
+
+    async def declare_schedules(
+        self,
+        schedules: Sequence[Schedule],
+        *,
+        source: Source,
+        at: datetime | None = None,
+        retire: Collection[str] | None = (),
+    ) -> Declared:
+        """Put schedules in force. One that is there keeps when it comes due, unless its timing is another.
+
+        Answers when, as ``declare_limits`` does: declared again with that as ``at``, what somebody declared or removed
+        later stays. ``retire``: the other schedules of this source for these job types go; None: all others do.
+        """
+
+    async def knows_schedules(self, source: Source) -> bool:
+        """Whether a whole set of that source (``retire=None``) was declared since the store was last empty."""
+
+    async def due_schedules(self, *, limit: int, lease: float) -> list[Due]:
+        """Those whose time has come, longest due first; without paused ones, and without those of the code that no
+        worker has declared for ``lease`` seconds."""
+
+    async def fire(self, due: Due, found: Pass) -> list[Added] | None:
+        """Add the jobs of the ticks and move on to the next, in one step; outbox entries await the messages.
+
+        None, and nothing is written, where the schedule was fired, changed or paused since ``due`` was read. A tick
+        whose job exists, or is left out because the one before still runs, adds none and answers nothing.
+        """
+
+    async def fire_now(self, name: str, spec: JobSpec, *, by: str) -> Added | None:
+        """Beside its ticks. None: there is no such schedule."""
+
+    async def note_runs(self, *, limit: int) -> int:
+        """Keep with schedules how their jobs ended, before the records go. Returns how many had ended."""
+
+    async def pause_schedule(self, name: str, *, paused: bool, by: str, next_at: datetime | None = None) -> bool:
+        """Ticks that pass meanwhile are left out: resumed, it goes on at ``next_at``. False: there is no such one."""
+
+    async def remove_schedule(self, name: str) -> bool: ...
+
+    async def schedules(self, *, firings: int) -> list[ScheduleStatus]:
+        """All, next due first, each with so many of its last firings."""
+
+    async def count_schedules(self) -> int: ...
+
+    async def schedule(self, name: str, *, firings: int) -> ScheduleStatus | None: ...
+
+
+class JobStore(ScheduleStore, Protocol):
     """Every transition is atomic, checks the state, epoch or token it starts from, and moves the job's index entry
     with it. Time is the store's clock."""
+
+    @property
+    def clock(self) -> Clock:
+        """The store's time as far as it is known here: from the last heartbeat or ``tune_clock``."""
+
+    async def tune_clock(self) -> None:
+        """Learn the store's time where it was not learned within the last minute."""
 
     async def connect(self) -> None: ...
 
@@ -281,11 +364,17 @@ class JobStore(Protocol):
         """Their messages are confirmed: the outbox entries go."""
 
     # running
-    async def claim(self, messages: Sequence[Incoming], *, worker: str) -> list[Verdict]:
+    async def claim(self, messages: Sequence[Incoming], *, worker: str, to_settle: bool = False) -> list[Verdict]:
         """Take the jobs of these messages for ``worker``. A missing record is rebuilt from its message.
 
         A job that is running is Park("held") while its worker is alive; else it is claimed anew, and the lost
         attempt is recorded (WorkerLost), or it is Buried when it has no attempts left.
+
+        A job whose type or queue is at its limit is Park("limited"): it stands in a line, from which the end of another
+        job, or ``let_out``, lets it out as a new life; or it has a turn, and is parked until then.
+
+        ``to_settle``: the attempt has been made, or never will be, and only its outcome is to be written. Limits, a
+        pause, the time at which it is due or expires, and attempts that are used up do not keep it from that.
         """
 
     async def bury(self, spec: JobSpec, error: ErrorInfo) -> JobRef | None:
@@ -305,8 +394,26 @@ class JobStore(Protocol):
         and holds none of the jobs that it took before.
         """
 
+    async def declare_limits(self, limits: Mapping[Scope, Limit | None], *, since: datetime | None = None) -> datetime:
+        """Put limits in force, or, by None, out of it; scopes that are not named stay as they are.
+
+        Answers when. With that as ``since`` they are declared again, in case that the store has lost them: what was
+        declared later stays.
+        """
+
+    async def fix_limit(self, scope: Scope, limit: Limit | None, *, by: str) -> None:
+        """Put a limit in force, or by None none, which no declaration overrules until it is freed."""
+
+    async def free_limit(self, scope: Scope) -> None:
+        """What is declared is in force again, as soon as somebody declares it again."""
+
     async def forget_worker(self, worker: str) -> None:
         """The worker is dead: its key goes at once, so that its jobs can be claimed."""
+
+    async def keep_dump(self, worker: str, text: str, *, ttl: float) -> None:
+        """What a worker was doing, for the console to show later."""
+
+    async def dump(self, worker: str) -> str | None: ...
 
     async def lead(self, worker: str, *, ttl: float) -> bool:
         """Become or remain the one leader."""
@@ -320,28 +427,65 @@ class JobStore(Protocol):
     async def promote(self, *, limit: int) -> int:
         """Show due scheduled and retrying jobs as queued."""
 
-    async def rescue(self, *, older_than: float, limit: int) -> list[JobRef]:
-        """Running jobs of dead workers, ``older_than`` seconds after they were last seen: back to queued with
-        a new epoch and an outbox entry, or failed when no attempts are left."""
+    async def expire(self, *, limit: int) -> list[JobRef]:
+        """Jobs that wait past their expiry: failed, with a new epoch and an outbox entry. Their messages are stale."""
 
-    async def unconfirmed(self, *, older_than: float, limit: int) -> list[JobRef]:
-        """Outbox entries older than that, oldest first."""
+    async def recall(self, *, limit: int) -> list[JobRef]:
+        """Jobs whose message came back while their worker was alive, which has died since: as ``rescue``, but at once,
+        for the broker has delivered them again already, and was told to wait."""
+
+    async def rescue(self, *, older_than: float, limit: int) -> list[JobRef]:
+        """Running jobs of dead workers, ``older_than`` seconds after they were last seen, and those that a live worker
+        has held for longer than that and does not name as running in its beats: back to queued with a new epoch and
+        an outbox entry, or failed when no attempts are left."""
+
+    async def let_out(self, *, limit: int) -> list[JobRef]:
+        """Jobs that stand in a line and may start now: a new epoch each, and an outbox entry."""
+
+    async def unconfirmed(self, *, older_than: float, limit: int, skip: int = 0) -> list[JobRef]:
+        """Outbox entries older than that, oldest first, without the first ``skip``."""
 
     async def trim(self, *, limit: int) -> int:
-        """Delete records whose retention has ended."""
+        """Delete records whose retention has ended. Returns how many it went through; fewer than ``limit``: there are
+        no more. One that was replayed or discarded meanwhile counts too."""
+
+    async def unfiled(self, *, limit: int) -> Unfiled:
+        """Jobs that have failed since the last filing, oldest first; about ``limit`` of them."""
+
+    async def file(self, unfiled: Unfiled, filings: Sequence[Filing]) -> bool:
+        """Put all of ``unfiled`` into their groups. False, and nothing written, where somebody else has filed since
+        they were read: each failure counts once."""
+
+    async def trim_groups(self, *, older_than: float, most: int) -> int:
+        """Forget groups that have not been seen for so many seconds and hold no failed job; and the longest unseen
+        where there are more than ``most``. Returns how many went."""
+
+    async def note_release(self, release: str) -> None:
+        """A worker runs it. The first time counts."""
 
     # operating
-    async def replay(self, ids: Sequence[str], *, by: str) -> list[Changed]:
-        """Finished jobs back to queued: a new epoch, no attempts used, an outbox entry."""
+    async def mute_group(self, group: str, *, seconds: float | None, by: str) -> bool:
+        """For so many seconds, or until it is unmuted (None). False: there is no such group."""
 
-    async def cancel(self, ids: Sequence[str], *, by: str) -> list[Changed]:
+    async def unmute_group(self, group: str) -> bool: ...
+
+    async def note_group(self, group: str, text: str, *, by: str) -> bool:
+        """Keep a note with it, in place of the one before; an empty one removes it."""
+
+    async def replay(
+        self, ids: Sequence[str], *, by: str, receipt: Receipt | None = None, comebacks: int | None = None
+    ) -> list[Changed]:
+        """Finished jobs back to queued: a new epoch, no attempts used, an outbox entry. Refused are failed jobs that
+        have come back ``comebacks`` times or more; by None, none is for that."""
+
+    async def cancel(self, ids: Sequence[str], *, by: str, receipt: Receipt | None = None) -> list[Changed]:
         """Waiting jobs become cancelled with a new epoch; running ones are asked to stop (state stays running),
         and their worker gets a cancel command."""
 
-    async def hasten(self, ids: Sequence[str], *, by: str) -> list[Changed]:
+    async def hasten(self, ids: Sequence[str], *, by: str, receipt: Receipt | None = None) -> list[Changed]:
         """Scheduled and retrying jobs are due now: queued, a new epoch, an outbox entry."""
 
-    async def discard(self, ids: Sequence[str]) -> list[Changed]:
+    async def discard(self, ids: Sequence[str], *, receipt: Receipt | None = None) -> list[Changed]:
         """Delete finished jobs' records altogether."""
 
     async def command(self, worker: str, command: Command) -> None: ...
@@ -359,7 +503,12 @@ class JobStore(Protocol):
     async def specs(self, refs: Sequence[JobRef]) -> list[tuple[JobSpec, JobSummary] | None]:
         """What is needed to publish a message of these lives again; None where the record has moved on."""
 
-    async def page(self, wanted: JobFilter, *, cursor: str | None, limit: int) -> Page: ...
+    async def page(self, wanted: JobFilter, *, cursor: str | None, limit: int, look: int | None = None) -> Page:
+        """Where the filter has conditions, a page may be short, even empty, and yet have a cursor to go on from: no
+        call looks longer than a moment, nor at more than some ``look`` jobs."""
+
+    async def samples(self, wanted: JobFilter, *, limit: int) -> list[tuple[JobSummary, JobSpec]]:
+        """The newest jobs of a filter with what they were asked to do, as many as one answer may hold."""
 
     async def ids(self, wanted: JobFilter, *, after: str | None, limit: int) -> tuple[list[str], str | None]:
         """Ids that match, oldest first, and the cursor to go on from (None: that was all)."""
@@ -372,6 +521,15 @@ class JobStore(Protocol):
 
     async def queues(self) -> list[QueueFlags]: ...
 
+    async def limits(self) -> dict[Scope, Limit]:
+        """Those in force."""
+
+    async def fixed_limits(self) -> dict[Scope, str]:
+        """Scopes whose limit an operator has fixed, or fixed to none, and who did."""
+
+    async def place_in_line(self, job_id: str, scope: Scope) -> int | None:
+        """How many stand before it in the line of that limit. None: it is not in that line."""
+
     async def workers(self) -> list[WorkerStatus]:
         """Live ones, and for a while those that went without saying so (state "gone")."""
 
@@ -380,9 +538,46 @@ class JobStore(Protocol):
     async def outbox_size(self) -> int: ...
 
     async def minutes(
-        self, *, since: datetime, until: datetime, queue: str | None = None, type: str | None = None
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        queue: str | None = None,
+        type: str | None = None,
+        step: int = 1,
     ) -> list[Minute]:
-        """One entry a minute, oldest first, also for minutes in which nothing happened. None: of all queues, types."""
+        """One entry a minute, oldest first, also for minutes in which nothing happened. None: of all queues, types.
+        ``step`` 10 or 60: an entry for as many together, of all queues and types."""
+
+    async def totals(self) -> list[LaneTotals]:
+        """What has ended since lanes were first seen, by lane: of at most ``OWN_LANES`` and, as ``OTHER``, of all
+        others together. A lane keeps its place while something ends in it, so that no number ever falls; one that was
+        idle for ``IDLE`` makes room for a new one."""
+
+    async def census(self, *, most: int) -> tuple[list[LaneCount], int]:
+        """Counts of so many (queue, type) pairs, by name, and how many more there are."""
+
+    # failure groups
+    async def groups(self) -> list[FailureGroup]:
+        """All of them, last seen first."""
+
+    async def group(self, group: str) -> tuple[FailureGroup, ErrorInfo | None] | None:
+        """With the sample's whole error."""
+
+    async def open_groups(self) -> int:
+        """How many hold failed jobs and are not muted."""
+
+    async def group_trends(self, groups: Sequence[str], *, hours: int) -> list[tuple[int, ...]]:
+        """Failures an hour, oldest first; the last hour is the present one. A week is kept."""
+
+    async def group_jobs(self, group: str, *, cursor: str | None, limit: int) -> Page:
+        """Its failed jobs, newest first."""
+
+    async def group_ids(self, group: str, *, limit: int) -> list[str]:
+        """Ids of its failed jobs, oldest first."""
+
+    async def deploy(self) -> Deploy | None:
+        """The last change of release. None where only one was ever seen."""
 
     async def sequence(self) -> int:
         """A number that every transition raises."""
@@ -396,10 +591,13 @@ class JobStore(Protocol):
     async def health(self) -> ServerHealth:
         """Never raises."""
 
+    async def diagnose(self) -> list[Finding]:
+        """What is wrong with the server. Changes nothing."""
+
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Aware, UTC."""
+        """Aware, UTC. This host's time for as long as the store's is not known."""
 
-    def monotonic(self) -> float:
-        """Seconds."""
+    def right(self, moment: datetime) -> datetime:
+        """What ``now`` told before the store's time was known, put right now that it is; else ``moment`` itself."""

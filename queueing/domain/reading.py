@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from queueing.domain.conditions import Condition
 from queueing.domain.job import JobSummary
 from queueing.domain.states import JobState
 
@@ -21,6 +22,8 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """On the time that matters in the state: due, started, finished."""
     until: datetime | None = None
     tag: str | None = None
+    where: tuple[Condition, ...] = ()
+    """Of those, the jobs that fulfil all of these. Each record must be looked at: the index does not know."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +32,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[JobSummary, ...]
     newer: str | None
     older: str | None
+    looked: int = 0
+    """Jobs that were looked at, where the index alone could not tell."""
+    reached: datetime | None = None
+    """The time of the last of them."""
 
 
 class LaneCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +96,10 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Minute(msgspec.Struct, frozen=True, kw_only=True):
-    """What ended in one minute, by type, with latency histograms."""
+    """What ended in one minute, or in some together, with latency histograms."""
 
     at: datetime
+    minutes: int = 1
     succeeded: int = 0
     failed: int = 0
     retried: int = 0
@@ -99,6 +107,9 @@ class Minute(msgspec.Struct, frozen=True, kw_only=True):
     """Count per bucket of :data:`BUCKETS` of the time from due to start."""
     run: tuple[int, ...] = ()
     """Count per bucket of the time from start to end."""
+    waited: float = 0.0
+    """Seconds from due to start, all together. Only written, for the totals; what is read says 0."""
+    ran: float = 0.0
 
 
 BUCKETS = (
@@ -130,5 +141,5 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """Something under this key changed. Look again; a hint holds no data."""
 
-    kind: Literal["job", "worker", "queue", "all"]
+    kind: Literal["job", "worker", "queue", "group", "schedule", "all"]
     id: str = ""

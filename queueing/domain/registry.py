@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from queueing.domain.context import JobContext
+from queueing.domain.jsontext import encode_json
+from queueing.domain.limits import Limit
 from queueing.domain.names import check_queue, check_type
 from queueing.domain.options import JobOptions
+from queueing.domain.schedules import Plan, Schedule
 from queueing.errors import ConfigurationError, InvalidPayload
 
 Handler: TypeAlias = Callable[..., Any]
@@ -40,6 +43,10 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
     """Where set, only these exceptions are retried; any other fails for good."""
     fail_on: Errors = ()
     """These exceptions fail for good."""
+    limit: Limit | None = None
+    """Over the whole cluster."""
+    schedules: tuple[Schedule, ...] = ()
+    """By which its jobs are added."""
 
     @property
     def summary(self) -> str:
@@ -86,8 +93,11 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
         """The payload as the handler wants it. Raises InvalidPayload naming the path of what is wrong."""
         try:
             return msgspec.json.decode(text, type=self.payload_type)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as wrong:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             raise InvalidPayload(f"The payload does not fit {self.name}: {wrong}") from wrong
+        except Exception as wrong:
+            # The type's own code (a __post_init__, a validator) may raise anything; that is the payload's fault.
+            raise InvalidPayload(f"The payload does not fit {self.name}: {type(wrong).__name__}: {wrong}") from wrong
 
     def arguments(self, payload: Any, context: JobContext) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments of the handler for a decoded payload."""
@@ -99,22 +109,6 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
         if self.context_parameter:
             keywords[self.context_parameter] = context
         return (), keywords
-
-
-def encode_json(value: Any) -> bytes:
-    """JSON text of anything msgspec can write. Raises InvalidPayload saying what cannot be written."""
-    try:
-        text = msgspec.json.encode(value, enc_hook=_no_way)
-    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as wrong:
-        raise InvalidPayload(f"The payload is not JSON: {wrong}") from wrong
-    return text
-
-
-def _no_way(value: Any) -> Any:
-    raise TypeError(
-        f"{type(value).__module__}.{type(value).__qualname__} cannot be written as JSON. "
-        "Pass ids and plain values, and load objects in the handler."
-    )
 
 
 class Registry:
@@ -131,8 +125,18 @@ class Registry:
             raise ConfigurationError(
                 f"Two handlers claim the job type {name!r}: {_place(known.handler)} and {_place(handler)}. Rename one."
             )
+        self._check_schedules(found)
         self._types[name] = found
         return found
+
+    def _check_schedules(self, found: JobType) -> None:
+        names = {schedule.name: known for known in self if known.name != found.name for schedule in known.schedules}
+        for schedule in found.schedules:
+            if other := names.get(schedule.name):
+                raise ConfigurationError(
+                    f"{other.name} and {found.name} both have a schedule {schedule.name!r}. Name one of them, as "
+                    "every(60, name='…')."
+                )
 
     def get(self, name: str) -> JobType | None:
         return self._types.get(name)
@@ -146,6 +150,9 @@ class Registry:
     def queues(self) -> list[str]:
         return sorted({found.queue for found in self._types.values()})
 
+    def schedules(self) -> list[Schedule]:
+        return [schedule for found in self for schedule in found.schedules]
+
 
 def describe(
     name: str,
@@ -155,15 +162,19 @@ def describe(
     options: JobOptions | None = None,
     retry_on: Errors | type[BaseException] = (),
     fail_on: Errors | type[BaseException] = (),
+    limit: Limit | None = None,
+    schedule: Plan | Sequence[Plan] = (),
 ) -> JobType:
     """Read a handler's signature: which parameter is the context, which the payload, or whether it is spread."""
+    if limit is not None and not isinstance(limit, Limit):
+        raise ConfigurationError(f"limit of {name!r} must be a Limit, as Limit(concurrent=2), not {limit!r}.")
     parameters = _parameters(handler)
     context = next((key for key, (kind, _) in parameters.items() if kind is JobContext), None)
     if context is None and "ctx" in parameters and parameters["ctx"][0] is inspect.Parameter.empty:
         context = "ctx"
     rest = {key: value for key, value in parameters.items() if key != context}
     whole = _whole_payload(rest)
-    return JobType(
+    found = JobType(
         name=check_type(name),
         handler=handler,
         queue=check_queue(queue),
@@ -175,7 +186,34 @@ def describe(
         is_async=_is_async(handler),
         retry_on=_tuple(retry_on),
         fail_on=_tuple(fail_on),
+        limit=limit,
     )
+    return msgspec.structs.replace(found, schedules=_schedules(found, schedule)) if schedule else found
+
+
+def _schedules(found: JobType, plans: Plan | Sequence[Plan]) -> tuple[Schedule, ...]:
+    """Raises InvalidSchedule, or InvalidPayload where the handler does not take what a plan would give it."""
+    plans = (plans,) if isinstance(plans, Plan) else tuple(plans)
+    made: dict[str, Schedule] = {}
+    for plan in plans:
+        if not isinstance(plan, Plan):
+            raise ConfigurationError(f"schedule of {found.name!r} must be cron(…) or every(…), not {plan!r:.200}.")
+        name = plan.name or found.name
+        if name in made:
+            raise ConfigurationError(
+                f"{found.name!r} has two schedules named {name!r}. Name one of them, as every(60, name='…')."
+            )
+        made[name] = Schedule(
+            name=name,
+            type=found.name,
+            queue=found.queue,
+            timing=plan.timing,
+            payload=found.encode(plan.payload),
+            options=found.options,
+            catch_up=plan.catch_up,
+            overlap=plan.overlap,
+        )
+    return tuple(made.values())
 
 
 def _whole_payload(parameters: Mapping[str, tuple[Any, Any]]) -> str | None:

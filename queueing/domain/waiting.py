@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from queueing.domain.job import JobSummary
+from queueing.domain.limits import Limit, Scope
 from queueing.domain.reading import Health, QueueStatus, WorkerStatus
 from queueing.domain.states import JobState
 
@@ -53,6 +54,13 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Queued jobs of its queue that have waited longer."""
     counted_to: int
     """Where counting them stopped."""
+
+    pace: float = 0.0
+    """Attempts of its queue that ended per second, lately. 0: none did."""
+    limits: Mapping[Scope, Limit] = {}
+    """All that are in force."""
+    ahead_in_line: int | None = None
+    """How many stand before it in the line of its limit; None: it stands in none."""
 
     def serving(self, queue: str) -> list[WorkerStatus]:
         return [worker for worker in self.workers if queue in worker.queues and worker.state != "gone"]
@@ -160,6 +168,51 @@ def _type(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
     )
 
 
+def _limit(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
+    scopes = (Scope("type", job.type), Scope("queue", job.queue))
+    known = {scope: situation.limits[scope] for scope in scopes if scope in situation.limits}
+    if job.turn_at is not None and job.turn_at > now:
+        paces = " and ".join(f"{limit.pace} {_of(scope)}" for scope, limit in known.items() if limit.pace)
+        said = f" ({paces})" if paces else ""
+        return Check(
+            name="Limit",
+            verdict=Verdict.INFO,
+            text=f"not before its turn{said}:",
+            answer=f"By its limit{said} its turn is at",
+            at=job.turn_at,
+        )
+    stopped = next((scope for scope in known if scope.kind == job.limited_by), None)
+    if stopped is not None:
+        before = situation.ahead_in_line or 0
+        limit = f"{known[stopped]} {_of(stopped)}"
+        return Check(
+            name="Limit",
+            verdict=Verdict.WARN,
+            text=f"{limit}; {before:,} before it",
+            answer=f"It waits for a limit: {limit}; {_count(before, 'job is', 'jobs are')} before it.",
+        )
+    if not known:
+        return None
+    text = " and ".join(f"{limit} {_of(scope)}" for scope, limit in known.items())
+    return Check(name="Limit", verdict=Verdict.OK, text=text)
+
+
+def _of(scope: Scope) -> str:
+    return f"of {scope.kind} {scope.name}"
+
+
+def _trial(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
+    if not job.losses:
+        return None
+    workers = _count(job.losses, "worker was", "workers were")
+    return Check(
+        name="Lost",
+        verdict=Verdict.INFO,
+        text=f"{workers} lost with it in a row",
+        answer=f"{workers[0].upper()}{workers[1:]} lost with it in a row. A worker tries one such job at a time.",
+    )
+
+
 def _slots(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
     taking = [worker for worker in situation.serving(job.queue) if worker.state == "running"]
     busy, slots = sum(len(worker.running) for worker in taking), sum(worker.concurrency for worker in taking)
@@ -181,12 +234,24 @@ def _line(job: JobSummary, situation: Situation, now: datetime) -> Check:
         return Check(name="Place in line", verdict=Verdict.OK, text=text)
     more = "or more " if situation.ahead >= situation.counted_to else ""
     jobs = "job has" if situation.ahead == 1 else "jobs have"
+    turn = f" At the pace of the last minutes its turn comes in {_drain(situation)}." if situation.pace else ""
     return Check(
         name="Place in line",
         verdict=Verdict.INFO,
-        text=f"{situation.ahead:,} {more}ahead in {job.queue}",
-        answer=f"{situation.ahead:,} {more}{jobs} waited longer in {job.queue}.",
+        text=f"{situation.ahead:,} {more}ahead in {job.queue}" + (f", {_drain(situation)}" if situation.pace else ""),
+        answer=f"{situation.ahead:,} {more}{jobs} waited longer in {job.queue}.{turn}",
     )
+
+
+def _drain(situation: Situation) -> str:
+    """How long those ahead take at the pace of late; at least that long where they were not counted to their end."""
+    seconds = situation.ahead / situation.pace
+    least = "at least " if situation.ahead >= situation.counted_to else "about "
+    if seconds < 90:
+        return f"{least}{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{least}{round(seconds / 60)} min"
+    return f"{least}{round(seconds / 3600):,} h"
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -200,6 +265,8 @@ CHECKS: Final[tuple[Callable[[JobSummary, Situation, datetime], Check | None], .
     _queue,
     _workers,
     _type,
+    _limit,
+    _trial,
     _slots,
     _line,
 )

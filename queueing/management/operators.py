@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from argparse import ArgumentParser
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +29,13 @@ class OperatorCommand(BaseCommand):
     def ask(self, question: Callable[[Cluster], Coroutine[Any, Any, T]]) -> T:
         """The engine's answer. Raises CommandError saying what to do next."""
         self._warn_of_embedded()
+        return self._ask(question)
+
+    def now(self) -> datetime:
+        """By the store's clock, as the times in its answers are: this host's may be wrong."""
+        return self._ask(_store_time)
+
+    def _ask(self, question: Callable[[Cluster], Coroutine[Any, Any, T]]) -> T:
         try:
             return runtime.ask(question(runtime.cluster()))
         except StoreError as failure:
@@ -53,6 +61,11 @@ class OperatorCommand(BaseCommand):
                 "The embedded engines (memory://) live in one process: this command sees only its own jobs, and they "
                 "end with it. Set LEVERET_AMQP_URL and LEVERET_REDIS_URL."
             )
+
+
+async def _store_time(cluster: Cluster) -> datetime:
+    await cluster.store.tune_clock()
+    return cluster.store.clock.now()
 
 
 def by() -> str:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from queueing.dispatch import Dispatch, Letter
-from queueing.domain.job import Attempt
-from queueing.domain.message import EPOCH, JOB, read
+from queueing.domain import message
+from queueing.domain.job import Attempt, JobRef
+from queueing.domain.message import Incoming, read
 from queueing.domain.ports import Broker, DeadLetter, JobStore, Run, Settlement, Stale
 from queueing.domain.states import JobState
 from queueing.inspector import total
 from queueing.worker import tracebacks
+from queueing.worker.excess import Excess
 
 log: Final = logging.getLogger("queueing.leader")
-
-BATCH: Final = 1_000
 
 
 class DeadLetterKeeper:
@@ -27,6 +29,7 @@ class DeadLetterKeeper:
 
     def __init__(self, broker: Broker, store: JobStore, dispatch: Dispatch, *, worker: str) -> None:
         self._broker, self._store, self._dispatch, self._worker = broker, store, dispatch, worker
+        self._excesses: dict[str, Excess] = {}
 
     async def tend(self) -> None:
         lanes = await self._store.lanes()
@@ -34,49 +37,87 @@ class DeadLetterKeeper:
         for name in sorted(names):
             failed = total(lane for lane in lanes if lane.queue == name)[JobState.FAILED]
             depth = await self._broker.depth(name)
-            if (depth.dead or 0) > failed:
-                removed = await self._broker.sweep_dead(name, self._keep, limit=BATCH)
-                log.debug("Removed %d settled dead letters of %s.", removed, name)
+            if depth.dead:
+                await self._look(name, depth.dead - failed)
 
-    async def _keep(self, letter: DeadLetter) -> bool:
-        """Whether the dead letter is its job's present one."""
-        job_id, epoch = letter.headers.get(JOB), letter.headers.get(EPOCH)
-        if isinstance(job_id, str) and isinstance(epoch, int):
-            [summary] = await self._store.summaries([job_id])
-            if summary is not None and (summary.epoch != epoch or summary.state.is_finished):
-                return summary.epoch == epoch and summary.state is JobState.FAILED
-        return not await self._take_in(letter)
+    async def _look(self, queue: str, more: int) -> None:
+        clock = asyncio.get_running_loop().time
+        excess = self._excesses.setdefault(queue, Excess())
+        before = clock()
+        if not excess.asks_for_walk(more, before):
+            return
+        seen: set[JobRef] = set()
+        looked = 0
 
-    async def _take_in(self, letter: DeadLetter) -> bool:
-        """Make the job of a message that died elsewhere a failed one, with a dead letter of its own.
+        async def keep(letters: Sequence[DeadLetter]) -> list[bool]:
+            nonlocal looked
+            looked += len(letters)
+            return await self._keep(letters, seen)
 
-        True: this letter may go. False where the job cannot be had now (its queue is paused, a worker runs it): it
-        stays for a later pass.
+        removed = await self._broker.sweep_dead(queue, keep, limit=excess.limit)
+        excess.walked(more, seen=looked, removed=removed, took=clock() - before, now=clock())
+        log.debug("Removed %d settled dead letters of %s, of %d.", removed, queue, looked)
+
+    async def _keep(self, letters: Sequence[DeadLetter], seen: set[JobRef]) -> list[bool]:
+        """Whether each dead letter is its job's present one."""
+        kept = [False] * len(letters)
+        told: list[tuple[int, JobRef]] = []
+        strangers: list[int] = []
+        for number, letter in enumerate(letters):
+            life = message.life(letter.headers)
+            if life is None:
+                strangers.append(number)
+            elif life not in seen:  # else published twice, by a sender that did not hear of its success
+                seen.add(life)
+                told.append((number, life))
+        summaries = await self._store.summaries([job_id for _, (job_id, _) in told])
+        for (number, (_, epoch)), found in zip(told, summaries, strict=True):
+            if found is None or found.epoch < epoch or (found.epoch == epoch and not found.state.is_finished):
+                # Of a later life, and Redis came back from an older state of itself: the letter is right.
+                strangers.append(number)
+            else:
+                kept[number] = found.epoch == epoch and found.state is JobState.FAILED
+        if strangers:
+            taken = await self._take_in([letters[number] for number in strangers])
+            for number, may_go in zip(strangers, taken, strict=True):
+                kept[number] = not may_go
+        return kept
+
+    async def _take_in(self, letters: Sequence[DeadLetter]) -> list[bool]:
+        """Make the jobs of messages that died elsewhere failed ones, with dead letters of their own.
+
+        True: this letter may go. False where the job cannot be had now, since a worker runs it: it stays for a later
+        pass.
         """
-        incoming, _ = read(letter, now=datetime.now(UTC))
-        [verdict] = await self._store.claim([incoming], worker=self._worker)
-        if isinstance(verdict, Stale):
-            return True  # its job was discarded, or has moved on meanwhile
-        if not isinstance(verdict, Run):
-            return False
-        now = datetime.now(UTC)
-        error = tracebacks.verdict("DeadLettered", _reason(letter))
+        now = self._store.clock.now()
+        found = [read(letter, now=now)[0] for letter in letters]
+        verdicts = await self._store.claim(found, worker=self._worker, to_settle=True)
+        # What is stale may go: its job was discarded, or has moved on meanwhile.
+        may_go = [isinstance(verdict, Stale) for verdict in verdicts]
+        had = [(number, verdict) for number, verdict in enumerate(verdicts) if isinstance(verdict, Run)]
+        ends = [self._end(letters[number], found[number], run) for number, run in had]
+        dead: list[Letter] = []
+        for (number, _), settled in zip(had, await self._store.settle(ends), strict=True):
+            if settled is not None:
+                may_go[number] = True
+                dead.append(Letter(spec=found[number].spec, ref=settled.ref, dead=True))
+        # What cannot be sent now is in the outbox.
+        await self._dispatch.send_batch(dead)
+        for reason, count in Counter(_reason(letters[number]) for number, _ in had if may_go[number]).items():
+            log.warning("Took in %d dead letters of %s: %s", count, letters[0].queue, reason)
+        return may_go
+
+    def _end(self, letter: DeadLetter, incoming: Incoming, run: Run) -> Settlement:
         attempt = Attempt(
-            number=verdict.attempt,
+            number=run.attempt,
             epoch=incoming.epoch,
             worker=self._worker,
-            started_at=verdict.started_at,
-            ended_at=now,
+            started_at=run.started_at,
+            ended_at=self._store.clock.now(),
             outcome=JobState.FAILED,
-            error=error,
+            error=tracebacks.verdict("DeadLettered", _reason(letter), letter.headers),
         )
-        settlement = Settlement(ref=incoming.ref, token=verdict.token, outcome=JobState.FAILED, attempt=attempt)
-        [settled] = await self._store.settle([settlement])
-        if settled is None:
-            return False
-        await self._dispatch.send(Letter(spec=incoming.spec, ref=settled.ref, dead=True))
-        log.warning("Took in a dead letter of %s as job %s: %s", letter.queue, incoming.spec.id, error.message)
-        return True
+        return Settlement(ref=incoming.ref, token=run.token, outcome=JobState.FAILED, attempt=attempt)
 
 
 def _reason(letter: DeadLetter) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -18,6 +19,9 @@ from queueing.errors import InvalidPayload
 from queueing.worker import tracebacks
 
 Guard: TypeAlias = Callable[[], None]
+
+Threads: TypeAlias = Callable[[int], Executor]
+"""Makes what runs so many synchronous handlers at a time."""
 
 Ending: TypeAlias = "Success | Failure | Cancel | HandBack | Abandon"
 
@@ -54,13 +58,13 @@ class Stop(Enum):
 class Attempt:
     """One run of a handler, which can be stopped from outside."""
 
-    def __init__(
-        self, known: JobType, context: JobContext, *, pool: ThreadPoolExecutor, guard: Guard | None = None
-    ) -> None:
+    def __init__(self, known: JobType, context: JobContext, *, pool: Executor, guard: Guard | None = None) -> None:
         self._known, self.context, self._pool, self._guard = known, context, pool, guard
-        self.started_at = datetime.now(UTC)
+        self.started_at = context.now()
         self._task: asyncio.Task[Any] | None = None
         self._stop: Stop | None = None
+        self.in_thread = False
+        """A synchronous handler is running now."""
 
     def stop(self, why: Stop) -> None:
         """Ask for an end: an async handler is cancelled, a synchronous one sees ``context.cancelled``."""
@@ -90,11 +94,12 @@ class Attempt:
 
     async def _finish(self, payload: Any) -> Ending:
         work = self._run_async(payload) if self._known.is_async else self._run_sync(payload)
-        self._task = asyncio.create_task(work)
+        # Named, so that a dump of this process can tell which job is where.
+        self._task = asyncio.create_task(work, name=f"job {self.context.id}")
         if self._stop is not None and self._known.is_async:
             self._task.cancel()  # the stop came while the payload was decoded
         try:
-            await asyncio.wait([self._task])
+            await _end(self._task)
         finally:
             self._task.cancel()  # where this attempt itself was given up; else it has ended
         return self._judge(self._task)
@@ -126,6 +131,8 @@ class Attempt:
                 return Failure(tracebacks.describe(error), final=True, cause=error)
             case Retry():
                 return Failure(tracebacks.describe(error), after=error.after, cause=error)
+            case HandlerExit(cause=exits):
+                return Failure(tracebacks.describe(exits), final=is_final(self._known, exits), cause=error)
             case _:
                 return Failure(tracebacks.describe(error), final=is_final(self._known, error), cause=error)
 
@@ -146,12 +153,17 @@ class Attempt:
         args, kwargs = self._known.arguments(payload, self.context)
         if self._guard:
             self._guard()
+        thread = threading.current_thread()
+        pooled, thread.name = thread.name, f"job {self.context.id}"
+        self.in_thread = True
         try:
             return self._known.handler(*args, **kwargs)
         except (SystemExit, KeyboardInterrupt, StopIteration) as exits:
             # None of these may leave a thread through a future: the loop would end, or hang.
             raise HandlerExit(exits) from exits
         finally:
+            self.in_thread = False
+            thread.name = pooled
             if self._guard:
                 self._guard()
 
@@ -161,6 +173,14 @@ class HandlerExit(Exception):
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(f"The handler raised {type(cause).__name__}: {cause}")
+        self.cause = cause
+
+
+def _end(task: asyncio.Task[Any]) -> asyncio.Future[None]:
+    """Done when the task is, whatever became of it. ``asyncio.wait`` says the same for four times as much, each job."""
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    task.add_done_callback(lambda _: None if ended.done() else ended.set_result(None))
+    return ended
 
 
 def is_final(known: JobType, error: BaseException) -> bool:
@@ -171,4 +191,5 @@ def is_final(known: JobType, error: BaseException) -> bool:
 
 
 def deadline(started: datetime, timeout: float | None) -> datetime | None:
+    """By this host's clock, which is the one that a handler compares it with."""
     return started + timedelta(seconds=timeout) if timeout is not None else None

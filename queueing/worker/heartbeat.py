@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import psutil
@@ -15,7 +15,7 @@ from queueing.domain.ports import Beat, JobStore
 from queueing.domain.reading import RunningJob, WorkerStatus
 from queueing.errors import StoreError
 from queueing.worker.options import WorkerOptions
-from queueing.worker.version import VERSION
+from queueing.worker.version import RELEASE
 
 if TYPE_CHECKING:
     from queueing.worker.life import Life
@@ -27,7 +27,7 @@ class Heartbeat:
     def __init__(self, life: Life, store: JobStore, options: WorkerOptions) -> None:
         self._life, self._store, self._options = life, store, options
         self._process = psutil.Process()
-        self._started = datetime.now(UTC)
+        self._started: datetime | None = None
         self._last_known = 0.0
 
     async def run(self) -> None:
@@ -49,11 +49,15 @@ class Heartbeat:
     async def beat(self) -> bool:
         """Renew the key. False: it had run out meanwhile. Raises StoreError."""
         before = asyncio.get_running_loop().time()
+        if self._started is None:
+            await self._store.tune_clock()
+            self._started = self._store.clock.now()
         answer: Beat = await self._store.beat(self._status(), ttl=self._options.ttl)
         if not answer.known:
             return False
         # Counted from before the call: the key's time runs from when the server got it.
         self._last_known = before
+        self._life.see(answer.paused)
         for command in answer.commands:
             await self._life.obey(command)
         return True
@@ -66,18 +70,18 @@ class Heartbeat:
             id=life.id,
             host=socket.gethostname(),
             pid=os.getpid(),
-            version=VERSION,
+            version=RELEASE,
             queues=self._options.queues,
             types=life.types,
-            concurrency=self._options.concurrency,
+            concurrency=life.concurrency,
             running=tuple(
                 RunningJob(id=context.id, type=context.type, queue=context.queue, started_at=attempt.started_at)
                 for attempt in list(life.attempts.values())
                 for context in (attempt.context,)
             ),
             state="stopping" if life.stopping else "quiet" if life.quiet else "running",
-            started_at=self._started,
-            beat_at=datetime.now(UTC),
+            started_at=self._started or self._store.clock.now(),
+            beat_at=self._store.clock.now(),
             rss=rss,
             cpu=cpu,
             succeeded=life.metrics.succeeded,

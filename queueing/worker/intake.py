@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -28,26 +27,32 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with a message that is not a job; it is claimed only to be failed."""
 
 
+class Paused:
+    """The queue is paused: nothing has become of the delivery."""
+
+
 class Intake:
     """Claims deliveries for one worker."""
 
     def __init__(self, store: JobStore, dispatch: Dispatch, *, worker: str, patience: Patience) -> None:
-        self._dispatch, self._patience = dispatch, patience
+        self._dispatch, self._patience, self._now = dispatch, patience, store.clock.now
 
         async def claim(messages: Sequence[Incoming]) -> Sequence[Verdict]:
             return await store.claim(messages, worker=worker)
 
         self._claim: Coalescer[Incoming, Verdict] = Coalescer(claim)
 
-    async def take(self, delivery: Delivery) -> Claimed | None:
+    async def take(self, delivery: Delivery) -> Claimed | Paused | None:
         """The job to run, or None where the message has been dealt with otherwise."""
-        incoming, malformed = message.read(delivery, now=datetime.now(UTC))
+        incoming, malformed = message.read(delivery, now=self._now())
         verdict = await self._patience(lambda: self._claim(incoming), f"the claim of job {incoming.spec.id}")
         match verdict:
             case Run():
                 return Claimed(delivery=delivery, incoming=incoming, run=verdict, malformed=malformed)
             case Stale():
                 log.debug("Dropped a stale message of job %s, epoch %d.", incoming.spec.id, incoming.epoch)
+            case Park(reason="paused"):
+                return Paused()
             case Park():
                 await self._park(incoming, verdict)
             case Buried():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from queueing.domain.context import JobContext
@@ -16,11 +16,11 @@ log: Final = logging.getLogger("queueing.jobs")
 _LEVELS: Final = {JobState.FAILED: logging.ERROR, JobState.RETRYING: logging.WARNING}
 
 
-def ended(context: JobContext, run: Run, ending: Ending, outcome: JobState) -> None:
+def ended(context: JobContext, run: Run, ending: Ending, outcome: JobState, *, now: datetime) -> None:
     level = _LEVELS.get(outcome, logging.INFO)
     if not log.isEnabledFor(level):
         return
-    seconds = (datetime.now(UTC) - run.started_at).total_seconds()
+    seconds = (now - run.started_at).total_seconds()
     why = f": {ending.error.kind}: {_line(ending.error.message)}" if isinstance(ending, Failure) else ""
     log.log(
         level,

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final
 
 from queueing.dispatch import Dispatch
-from queueing.domain.context import JobContext
-from queueing.domain.ports import Broker, Command, Delivery, JobStore
+from queueing.domain.ports import Broker, Command, JobStore
 from queueing.domain.registry import Registry
 from queueing.errors import StoreError
-from queueing.worker import journal
+from queueing.worker.balancer import Balancer
+from queueing.worker.bench import Bench
+from queueing.worker.commands import obey
 from queueing.worker.endings import end
-from queueing.worker.executor import Attempt, Ending, Stop, deadline
+from queueing.worker.executor import Attempt, Stop, Threads
 from queueing.worker.heartbeat import Heartbeat
-from queueing.worker.intake import Claimed, Intake
 from queueing.worker.leader import Leader
+from queueing.worker.limits import LimitKeeper
 from queueing.worker.metrics import Metrics
 from queueing.worker.options import WorkerOptions
+from queueing.worker.parker import Parker
 from queueing.worker.patience import Fenced, Patience
-from queueing.worker.reporter import Reporter
-from queueing.worker.settlement import Settler, undone
+from queueing.worker.returns import Returns
+from queueing.worker.runner import Runner
+from queueing.worker.schedules import ScheduleKeeper
+from queueing.worker.slots import Slots
 from queueing.worker.taking import Taking
+from queueing.worker.version import RELEASE
 
 log: Final = logging.getLogger("queueing.worker")
+
+HAND_BACK: Final = 5.0
+"""Seconds for handlers that were told to stop to end, and for their jobs to be handed back."""
 
 
 class Life:
@@ -39,46 +45,81 @@ class Life:
         registry: Registry,
         options: WorkerOptions,
         *,
+        limits: LimitKeeper,
+        schedules: ScheduleKeeper,
         worker_id: str,
         stopping: asyncio.Event,
         hurry: asyncio.Event,
         guard: Callable[[], None] | None,
+        threads: Threads | None = None,
     ) -> None:
-        self.id, self.options = worker_id, options
-        self._broker, self._store, self._registry, self._guard = broker, store, registry, guard
-        self._stopping, self._hurry = stopping, hurry
+        self.id, self.options, self.store = worker_id, options, store
+        self._registry, self._stopping, self._hurry = registry, stopping, hurry
+        self.quiet = False
         self._patience = Patience()
-        self.reporter = Reporter(store)
-        self.metrics = Metrics(store)
-        self._intake = Intake(store, dispatch, worker=worker_id, patience=self._patience)
-        self._settler = Settler(store, dispatch, worker=worker_id, patience=self._patience)
+        self._runner = Runner(
+            store,
+            dispatch,
+            registry,
+            worker=worker_id,
+            concurrency=options.concurrency,
+            patience=self._patience,
+            guard=guard,
+            threads=threads,
+            on_paused=self._rest,
+        )
+        self._taking = Taking(broker, store, options.queues, room=self._room, on_delivery=self._on_delivery)
+        self._slots = Slots(options.concurrency, Bench(self._taking.resting), self._runner.work, self._on_room)
+        self._balancer = Balancer(self._taking, self._slots, Returns(dispatch), self._runner.claiming)
+        self._parker = Parker(
+            dispatch,
+            self._runner.in_hand.values,
+            after=options.park_after,
+            patience=self._patience,
+            let_go=self._slots.let_go,
+        )
         self._leader = Leader(broker, store, dispatch, worker=worker_id)
         self._heartbeat = Heartbeat(self, store, options)
-        self._slots = asyncio.Semaphore(options.concurrency)
-        self._pool = ThreadPoolExecutor(options.concurrency, thread_name_prefix=f"job-{worker_id}")
-        self._taking = Taking(
-            broker, store, options.queues, prefetch=options.concurrency, on_delivery=self._on_delivery
-        )
-        self._deliveries: set[asyncio.Task[None]] = set()
-        self.attempts: dict[str, Attempt] = {}
-        """Running attempts by job id."""
-        self.quiet = False
+        self._limits, self._schedules = limits, schedules
 
     @property
     def stopping(self) -> bool:
         return self._stopping.is_set()
 
     @property
+    def consumes(self) -> bool:
+        return self._taking.active
+
+    @property
     def types(self) -> tuple[str, ...]:
         return tuple(known.name for known in self._registry)
+
+    @property
+    def attempts(self) -> dict[str, Attempt]:
+        return self._runner.attempts
+
+    @property
+    def metrics(self) -> Metrics:
+        return self._runner.metrics
+
+    @property
+    def concurrency(self) -> int:
+        return self._slots.size
 
     async def run(self) -> None:
         """Returns when the worker has stopped, or has been fenced."""
         await self._patience(self._first_beat, f"the first heartbeat of worker {self.id}")
-        helpers: list[Coroutine[Any, Any, None]] = [self._heartbeat.run(), self.reporter.run()]
+        helpers: dict[str, Coroutine[Any, Any, None]] = {
+            "heartbeat": self._heartbeat.run(),
+            "reporter": self._runner.reporter.run(),
+            "balancer": self._balancer.run(),
+            "parker": self._parker.run(),
+            "limits": self._limits.run(),
+            "schedules": self._schedules.run(),
+        }
         if self.options.leads:
-            helpers.append(self._leader.run())
-        tasks = [asyncio.create_task(helper) for helper in helpers]
+            helpers["leader"] = self._leader.run()
+        tasks = [asyncio.create_task(helper, name=f"{name} of {self.id}") for name, helper in helpers.items()]
         try:
             await self._patience(self._take, f"the subscription of worker {self.id}")
             await self._until_end(tasks)
@@ -91,11 +132,13 @@ class Life:
     async def _until_end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Wait for a stop or a fence; a helper that breaks ends the life with its error."""
         ends = [asyncio.create_task(event.wait()) for event in (self._stopping, self._patience.fenced)]
+        breaks: list[asyncio.Future[None]] = [*tasks, self._runner.misfit]
+        awaited: list[asyncio.Future[Any]] = [*ends, *breaks]
         try:
-            await asyncio.wait([*ends, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            for broken in breaks:
+                if broken.done():
+                    broken.result()
         finally:
             await end(ends)
         if self._patience.fenced.is_set():
@@ -107,84 +150,55 @@ class Life:
         # A worker that is told to stop while the store is away must not wait for it.
         if not self.stopping:
             await self._heartbeat.beat()
+            await self._limits.declare()
+            await self._schedules.declare()
+            await self.store.note_release(RELEASE)
 
     async def _take(self) -> None:
-        if not self.quiet and not self.stopping:
-            await self._taking.start()
+        if not self.stopping:
+            await self._taking.fit(self.options.queues)
 
-    def _on_delivery(self, delivery: Delivery) -> None:
-        task = asyncio.create_task(self._handle(delivery))
-        self._deliveries.add(task)
-        task.add_done_callback(self._done)
+    def _room(self, queue: str) -> int:
+        return self._slots.held[queue] + max(1, self._slots.free)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._deliveries.discard(task)
-        if not task.cancelled() and (broken := task.exception()) is not None:
-            # The message is unsettled and comes back when the channel closes; one broken delivery must not stop others.
-            log.error("A delivery could not be handled.", exc_info=broken)
+    def _on_delivery(self, delivery: Any) -> None:
+        self._slots.offer(delivery)
 
-    async def _handle(self, delivery: Delivery) -> None:
-        try:
-            async with self._slots:
-                if self._patience.fenced.is_set() or self._stopping.is_set() or self.quiet:
-                    await self._taking.until_none()
-                    await delivery.release()
-                    return
-                claimed = await self._intake.take(delivery)
-                if claimed is not None:
-                    await self._run(claimed)
-        except Fenced:
-            await delivery.release()
+    def _on_room(self) -> None:
+        self._balancer.on_room()
 
-    async def _run(self, claimed: Claimed) -> None:
-        spec, run = claimed.incoming.spec, claimed.run
-        context = JobContext(
-            spec=spec,
-            epoch=claimed.incoming.epoch,
-            attempt=run.attempt,
-            deadline=deadline(run.started_at, spec.options.timeout),
-            now=lambda: datetime.now(UTC),
-            tell=self.reporter.tell,
-        )
-        self.reporter.watch(context, run.token)
-        try:
-            ending = await self._attempt(claimed, context)
-            await self.reporter.flush_one(context)
-            outcome = await self._settler.settle(claimed.delivery, context, run, ending)
-            if outcome is not None:
-                self.metrics.count(spec.queue, spec.type, run, outcome)
-                journal.ended(context, run, ending, outcome)
-        finally:
-            self.reporter.forget(context)
-            self.attempts.pop(spec.id, None)
-
-    async def _attempt(self, claimed: Claimed, context: JobContext) -> Ending:
-        if claimed.malformed:
-            return undone("Malformed", claimed.malformed)
-        known = self._registry.get(context.type)
-        if known is None:
-            return undone("NoHandler", f"no handler is registered for the type {context.type}")
-        attempt = self.attempts[context.id] = Attempt(known, context, pool=self._pool, guard=self._guard)
-        if claimed.run.cancel_requested:
-            attempt.stop(Stop.CANCEL)
-        return await attempt.run()
+    # what the console says
 
     async def obey(self, command: Command) -> None:
-        """Do what the console says."""
-        match command.kind:
-            case "cancel":
-                if attempt := self.attempts.get(command.value):
-                    attempt.stop(Stop.CANCEL)
-            case "quiet":
-                self.quiet = True
-                await self._taking.stop()
-            case "resume":
-                self.quiet = False
-                await self._take()
-            case "stop":
-                self._stopping.set()
-            case _:
-                log.warning("Worker %s does not know the command %r.", self.id, command.kind)
+        await obey(self, command)
+
+    def see(self, paused: Collection[str]) -> None:
+        """Which queues are paused, as the store says."""
+        if self._taking.resting != paused:
+            self._taking.resting.clear()
+            self._taking.resting.update(paused)
+            self._slots.fill()
+            self._balancer.wake()
+
+    def _rest(self, queue: str) -> None:
+        self._taking.resting.add(queue)
+        self._balancer.wake()
+
+    def be_quiet(self, quiet: bool) -> None:
+        self.quiet = quiet
+        if not self.stopping and not self._patience.fenced.is_set():
+            self._taking.wanted = self._slots.open = not quiet
+            self._slots.fill()
+            self._balancer.wake()
+
+    def resize(self, concurrency: int) -> None:
+        """Slots more or less; what runs goes on."""
+        if concurrency > self.concurrency:
+            self._runner.resize(concurrency)
+        self._slots.resize(concurrency)
+
+    def stop(self) -> None:
+        self._stopping.set()
 
     async def fence(self) -> None:
         """Others may take this worker's jobs now: stop touching them."""
@@ -195,25 +209,36 @@ class Life:
         )
         self._patience.fenced.set()
 
+    # the end
+
     async def _die(self) -> None:
-        await self._taking.stop()
-        for attempt in list(self.attempts.values()):
-            attempt.stop(Stop.FENCE)
-        await self._wait_for_deliveries(self.options.grace)
+        self._runner.stop(Stop.FENCE)
+        await self._let_end(HAND_BACK)
+        if left := self._runner.in_threads:
+            log.warning(
+                "%d synchronous handlers of worker %s do not stop. They settle nothing; their threads end with them.",
+                left,
+                self.id,
+            )
 
     async def _finish(self) -> None:
         """Take no more, let running jobs finish within the grace, hand the rest back."""
-        await self._taking.stop()
-        await self._announce()
-        waiting = asyncio.create_task(self._wait_for_deliveries(self.options.grace))
+        announcing = asyncio.create_task(self._announce())
         hurried = asyncio.create_task(self._hurry.wait())
+        waiting = asyncio.create_task(self._let_end(self.options.grace))
         await asyncio.wait([waiting, hurried], return_when=asyncio.FIRST_COMPLETED)
-        await end([waiting, hurried])
-        if self._deliveries:
+        await end([waiting, hurried, announcing])
+        if self._slots.tasks:
             log.warning("Worker %s hands back %d running jobs.", self.id, len(self.attempts))
-            for attempt in list(self.attempts.values()):
-                attempt.stop(Stop.SHUTDOWN)
-            await self._wait_for_deliveries(HAND_BACK)
+            self._runner.stop(Stop.SHUTDOWN)
+            await self._let_end(HAND_BACK)
+
+    async def _let_end(self, seconds: float) -> None:
+        """Begin nothing, give the bench back, and wait so long for what runs."""
+        self._slots.open = self._taking.wanted = False
+        clearing = asyncio.create_task(self._balancer.balance())
+        await asyncio.wait([clearing, *self._slots.tasks], timeout=seconds)
+        await end([clearing])
 
     async def _announce(self) -> None:
         """Let the console know at once; the next heartbeat would be too late for a short stop."""
@@ -222,21 +247,18 @@ class Life:
         except StoreError as failure:
             log.warning("Worker %s could not say that it is stopping: %s", self.id, failure)
 
-    async def _wait_for_deliveries(self, seconds: float) -> None:
-        if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=seconds)
-
     async def _close(self) -> None:
-        await end(self._deliveries)
+        left = self._runner.in_threads
+        await end(self._slots.tasks)
         await self._taking.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._runner.close()
         try:
             await self.metrics.flush()
-            await self._store.resign(self.id)
-            await self._store.forget_worker(self.id)
+            await self.store.resign(self.id)
+            if left:
+                # Alive until its key runs out: their jobs must not start elsewhere while they may still run here.
+                log.warning("%d synchronous handlers of worker %s still run.", left, self.id)
+            else:
+                await self.store.forget_worker(self.id)
         except StoreError as failure:
             log.warning("Worker %s could not sign off; its key runs out by itself: %s", self.id, failure)
-
-
-HAND_BACK: Final = 5.0
-"""Seconds for cancelled handlers to end and their jobs to be handed back."""

@@ -47,7 +47,3 @@ def configure(*, as_json: bool, level: str = "INFO") -> None:
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(min(logging.INFO, handler.level))
-    logging.getLogger("aio_pika").setLevel(logging.ERROR)
-    logging.getLogger("aiormq").setLevel(logging.ERROR)
-    # It calls every vain attempt to connect an error. We say so ourselves, once.
-    logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)

@@ -21,6 +21,10 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between signs of life."""
     ttl: float = 15.0
     """Seconds without a sign of life after which a worker counts as dead."""
+    park_after: float = 600.0
+    """Seconds after which a running job's message waits on the delay ladder instead of with the worker. Must be well
+    below RabbitMQ's ``consumer_timeout`` (30 minutes by default), which closes the channel of whoever holds a message
+    for longer: half of it at most."""
     leads: bool = True
     """Whether it may do the cluster's chores: outbox, rescue, schedule, retention, dead letters."""
     name: str = ""
@@ -33,6 +37,10 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 "ttl must be at least three heartbeats, or a slow network would look like a death."
             )
+        if not 0 <= self.grace < float("inf"):
+            raise ConfigurationError(f"grace must be 0 seconds or more, not {self.grace!r}.")
+        if not self.park_after > 0:
+            raise ConfigurationError("park_after must be more than 0 seconds, and half of consumer_timeout at most.")
         for queue in self.queues:
             check_queue(queue)
 

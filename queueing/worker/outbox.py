@@ -23,11 +23,14 @@ class OutboxSweeper:
         self._store, self._dispatch, self._patience = store, dispatch, patience
 
     async def tend(self) -> None:
-        while refs := await self._store.unconfirmed(older_than=self._patience, limit=BATCH):
+        stuck: list[Exception] = []
+        # What cannot be sent (its queue has other arguments) stays the oldest: without going past it, nothing would be.
+        while refs := await self._store.unconfirmed(older_than=self._patience, limit=BATCH, skip=len(stuck)):
             failures = [failure for failure in await self._dispatch.resend(refs) if failure is not None]
             if len(failures) < len(refs):
                 log.info("Sent %d messages that had been left in the outbox.", len(refs) - len(failures))
-            if failures:
-                if not isinstance(failures[0], BrokerUnavailable):
-                    log.error("%d messages of the outbox cannot be sent: %s", len(failures), failures[0])
+            if any(isinstance(failure, BrokerUnavailable) for failure in failures):
                 return
+            stuck += failures
+        if stuck:
+            log.error("%d messages of the outbox cannot be sent: %s", len(stuck), stuck[0])

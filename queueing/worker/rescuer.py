@@ -13,8 +13,23 @@ PATIENCE: Final = 30.0
 """Seconds that the broker has to redeliver a dead worker's messages by itself."""
 
 
+class Recaller:
+    """Brings back at once what a dead worker ran and the broker has delivered again before the death was known: such a
+    message waits on the ladder, for seconds at first, for minutes where the job has run for long."""
+
+    interval = 0.5
+
+    def __init__(self, store: JobStore, dispatch: Dispatch) -> None:
+        self._store, self._dispatch = store, dispatch
+
+    async def tend(self) -> None:
+        while refs := await self._store.recall(limit=BATCH):
+            log.warning("Recalled %d jobs of dead workers.", len(refs))
+            await self._dispatch.resend(refs)
+
+
 class Rescuer:
-    """Brings back the running jobs of dead workers whose message never came back."""
+    """Brings back running jobs that nobody runs: of dead workers, and of a store that forgot how they ended."""
 
     interval = 5.0
 
@@ -22,7 +37,8 @@ class Rescuer:
         self._store, self._dispatch, self._patience = store, dispatch, patience
 
     async def tend(self) -> None:
-        refs = await self._store.rescue(older_than=self._patience, limit=BATCH)
-        if refs:
-            log.warning("Rescued %d jobs of workers that are gone.", len(refs))
+        while refs := await self._store.rescue(older_than=self._patience, limit=BATCH):
+            log.warning("Rescued %d jobs that nobody ran any more.", len(refs))
             await self._dispatch.resend(refs)
+            if len(refs) < BATCH:
+                return

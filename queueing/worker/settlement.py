@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
 
 from queueing.coalesce import Coalescer
 from queueing.dispatch import Dispatch, Letter
 from queueing.domain.context import JobContext
 from queueing.domain.job import Attempt as AttemptRecord
-from queueing.domain.job import ErrorInfo
+from queueing.domain.job import ErrorInfo, JobRef
+from queueing.domain.jsontext import encode_json
+from queueing.domain.message import Incoming
 from queueing.domain.outcomes import Cancel, Success
 from queueing.domain.ports import Delivery, JobStore, Run, Settled, Settlement
-from queueing.domain.registry import encode_json
 from queueing.domain.states import JobState
-from queueing.errors import BrokerError, InvalidPayload
+from queueing.errors import BrokerError, InvalidPayload, StoreError
 from queueing.worker import tracebacks
 from queueing.worker.executor import Abandon, Ending, Failure, HandBack
 from queueing.worker.patience import Patience
@@ -32,7 +34,7 @@ class Settler:
     """Settles attempts of one worker."""
 
     def __init__(self, store: JobStore, dispatch: Dispatch, *, worker: str, patience: Patience) -> None:
-        self._dispatch, self._worker, self._patience = dispatch, worker, patience
+        self._store, self._dispatch, self._worker, self._patience = store, dispatch, worker, patience
         self._settle: Coalescer[Settlement, Settled | None] = Coalescer(store.settle)
 
     async def settle(self, delivery: Delivery, context: JobContext, run: Run, ending: Ending) -> JobState | None:
@@ -43,6 +45,8 @@ class Settler:
         settlement = self._settlement(context, run, ending)
         settled = await self._patience(lambda: self._settle(settlement), f"the outcome of job {context.id}")
         if settled is None:
+            settled = await self._settle_anew(context, run, settlement)
+        if settled is None:
             # Another worker holds the job now, or it has ended: this delivery's life is over.
             log.warning(
                 "Job %s was taken over by another worker; this outcome (%s) is dropped.", context.id, settlement.outcome
@@ -51,8 +55,36 @@ class Settler:
             return None
         if settlement.outcome in (JobState.RETRYING, JobState.FAILED, JobState.QUEUED):
             await self._send_successor(context, settlement, settled)
+        await self._send_released(settled.released)
         await delivery.ack()
         return settlement.outcome
+
+    async def _settle_anew(self, context: JobContext, run: Run, settlement: Settlement) -> Settled | None:
+        """The token is not the job's. If that is because the store lost the record, or came back from an older state of
+        itself, then nobody else has the job: claimed anew, it takes the outcome. Else a retry would be lost with
+        it, and what is done would be done again."""
+        incoming = Incoming(spec=context.spec, epoch=context.epoch, attempt=run.attempt - 1)
+        what = f"the outcome of job {context.id}"
+        [verdict] = await self._patience(
+            lambda: self._store.claim([incoming], worker=self._worker, to_settle=True), what
+        )
+        if not isinstance(verdict, Run):
+            return None
+        log.warning("The store had lost job %s while it ran; its outcome goes into a new record.", context.id)
+        anew = msgspec.structs.replace(settlement, token=verdict.token)
+        return await self._patience(lambda: self._settle(anew), what)
+
+    async def _send_released(self, released: Sequence[JobRef]) -> None:
+        """The messages of those that waited in a line for this job's end."""
+        if not released:
+            return
+        try:
+            failures = [failure for failure in await self._dispatch.resend(released) if failure is not None]
+        except StoreError as away:
+            failures = [away]
+        if failures:
+            # The leader sends them from the outbox.
+            log.warning("%d jobs whose limit lets them start wait in the outbox: %s", len(failures), failures[0])
 
     async def _send_successor(self, context: JobContext, settlement: Settlement, settled: Settled) -> None:
         handed_back = settlement.outcome is JobState.QUEUED
@@ -70,7 +102,7 @@ class Settler:
             log.warning("Job %s is %s; its message waits in the outbox: %s", context.id, settlement.outcome, failure)
 
     def _settlement(self, context: JobContext, run: Run, ending: Ending) -> Settlement:
-        now = datetime.now(UTC)
+        now = self._store.clock.now()
         outcome, delay, error, result, note = self._verdict(context, ending)
         _, lines = context.take()
         attempt = AttemptRecord(
@@ -114,7 +146,7 @@ class Settler:
 
     def _success(self, value: object) -> tuple[JobState, float, ErrorInfo | None, bytes | None, str | None]:
         try:
-            text = encode_json(value)
+            text = encode_json(value, what="It")
         except InvalidPayload as wrong:
             # The work is done: running it again because its return value cannot be kept would do it twice.
             note = f"(its result was not kept: {wrong})"
@@ -144,9 +176,9 @@ def summary(value: object) -> str | None:
     return " ".join(text.split())[:NOTE]
 
 
-def undone(kind: str, message: str) -> Failure:
-    """A failure without an attempt of the handler: nobody knows the type."""
-    return Failure(tracebacks.verdict(kind, message), final=True)
+def undone(kind: str, message: str, headers: Mapping[str, Any] | None = None) -> Failure:
+    """A failure without an attempt of the handler: nobody knows the type, or it is no job (then with its headers)."""
+    return Failure(tracebacks.verdict(kind, message, headers), final=True)
 
 
 __all__: Sequence[str] = ("Settler", "summary", "undone", "wait")

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from queueing.dispatch import Dispatch
-from queueing.domain.job import JobRef
+from queueing.domain.job import JobRef, JobSummary
 from queueing.domain.ports import Broker, JobStore
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import JobState
@@ -36,24 +37,36 @@ class StrayFinder:
         now = asyncio.get_running_loop().time()
         self._sent = {ref: at for ref, at in self._sent.items() if now - at < self._patience}
         flags = await self._store.queues()
-        until = datetime.now(UTC) - timedelta(seconds=self._patience)
+        until = self._store.clock.now() - timedelta(seconds=self._patience)
         oldest = await self._store.oldest(JobState.QUEUED, [flag.name for flag in flags])
         for flag in flags:
-            # The messages of a paused queue go round the ladder: its emptiness says nothing.
-            if not flag.paused and flag.name in oldest and oldest[flag.name] <= until:
+            if flag.name in oldest and oldest[flag.name] <= until:
                 await self._find(flag.name, until)
 
     async def _find(self, queue: str, until: datetime) -> None:
         if (await self._broker.depth(queue)).ready != 0:
             return
+        # All of them, for the queue will not be empty again before these have run.
         wanted = JobFilter(states=(JobState.QUEUED,), queues=(queue,), until=until)
-        ids, _ = await self._store.ids(wanted, after=None, limit=BATCH)
-        summaries = await self._store.summaries(ids)
+        more, after = True, None
+        while more:
+            ids, after = await self._store.ids(wanted, after=after, limit=BATCH)
+            await self._resend(queue, ids, until)
+            more = after is not None
+
+    async def _resend(self, queue: str, ids: Sequence[str], until: datetime) -> None:
         refs = [
-            JobRef(found.id, found.epoch) for found in summaries if found is not None and found.state is JobState.QUEUED
+            JobRef(found.id, found.epoch)
+            for found in await self._store.summaries(ids)
+            if found is not None and found.state is JobState.QUEUED and not _waits_for_limit(found, until)
         ]
         strays = [ref for ref in refs if ref not in self._sent]
         if strays:
             log.warning("%d jobs of %s are queued without a message; they are sent again.", len(strays), queue)
             await self._dispatch.resend(strays)
             self._sent |= dict.fromkeys(strays, asyncio.get_running_loop().time())
+
+
+def _waits_for_limit(job: JobSummary, until: datetime) -> bool:
+    """Its message is on the delay ladder, so that an empty queue says nothing."""
+    return job.limited_by is not None or (job.turn_at is not None and job.turn_at > until)

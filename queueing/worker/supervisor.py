@@ -7,126 +7,121 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeAlias
+
+from queueing.worker import reaping
+from queueing.worker.burial import Forget, Undertaker
+from queueing.worker.child import Child
+from queueing.worker.slot import Slot, Unfit
 
 log: Final = logging.getLogger("queueing.supervisor")
-
-Bury: TypeAlias = Callable[[int], Awaitable[None]]
-"""Told the process id of a child that died, so that its jobs can be claimed at once."""
 
 Changed: TypeAlias = Callable[[], bool]
 """Whether source files have changed since the last call."""
 
-STEADY: Final = 30.0
-"""Seconds of life after which a child counts as healthy, and its next death as its first."""
-LONGEST: Final = 30.0
-
 
 class Supervisor:
-    """``command`` is started ``count`` times; each child gets the reading end of a pipe as its lifeline."""
+    """``command`` is started ``count`` times, each time with ``--lifeline`` and its end of a wire.
 
-    def __init__(self, command: Sequence[str], count: int, *, bury: Bury, changed: Changed | None = None) -> None:
-        self._command, self._count, self._bury, self._changed = list(command), count, bury, changed
-        self._children: set[asyncio.subprocess.Process] = set()
+    SIGTERM and SIGINT: the children stop; the second time they hurry, the third time they die. SIGHUP: they are
+    replaced one by one. SIGUSR1 and SIGQUIT: they show where they are. ``patience``: seconds from a child's first
+    signal until it is killed.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        count: int,
+        *,
+        forget: Forget,
+        patience: float,
+        changed: Changed | None = None,
+        hangup_rolls: bool = True,
+    ) -> None:
+        self._command, self._patience, self._changed = list(command), patience, changed
+        self._hangup_rolls = hangup_rolls
         self._stopping = asyncio.Event()
+        self._children: set[Child] = set()
+        self._undertaker = Undertaker(forget)
+        self._slots = [
+            Slot(f"Worker process {number} of {count}", self._start, self._undertaker, self._stopping)
+            for number in range(1, count + 1)
+        ]
+        self._rolling: asyncio.Task[None] | None = None
         self._code = 0
 
     async def run(self) -> int:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._forward, number)
-        watcher = asyncio.create_task(self._watch()) if self._changed else None
+        self._listen()
+        helpers = [asyncio.create_task(helper) for helper in self._helpers()]
         try:
-            await asyncio.gather(*(self._keep(slot) for slot in range(self._count)))
+            await asyncio.gather(*map(self._keep, self._slots))
         finally:
-            if watcher is not None:
-                watcher.cancel()
+            for helper in helpers:
+                helper.cancel()
+            await self._undertaker.close()
         return self._code
 
-    def _give_up(self, code: int) -> None:
-        """A child that cannot work says why; another one could not either."""
-        self._code = code
-        self._stopping.set()
-        self._signal(signal.SIGTERM)
-
-    def _forward(self, number: signal.Signals) -> None:
-        """The first signal asks the children to stop, the second to hurry, as it does a single worker."""
-        self._stopping.set()
-        self._signal(number)
-
-    def _signal(self, number: signal.Signals) -> None:
-        for child in self._children:
-            if child.returncode is None:
-                child.send_signal(number)
-
-    async def _keep(self, slot: int) -> None:
-        """One child after another in this slot, until the end is asked for."""
+    def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        crashes = 0
-        while not self._stopping.is_set():
-            born = loop.time()
-            code = await self._live()
-            if self._stopping.is_set():
-                return
-            if code in (0, -signal.SIGTERM):
-                continue  # asked to end, perhaps before it could say so itself: no crash
-            if code == os.EX_CONFIG:
-                self._give_up(code)
-                return
-            crashes = 1 if loop.time() - born > STEADY else crashes + 1
-            pause = min(LONGEST, 0.5 * 2 ** (crashes - 1))
-            log.error(
-                "Worker process %d of %d %s. A new one starts in %.1f s.", slot + 1, self._count, death(code), pause
-            )
-            await self._pause(pause)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, number)
+        for number in (signal.SIGUSR1, signal.SIGQUIT):
+            loop.add_signal_handler(number, self._show)
+        if self._hangup_rolls:
+            loop.add_signal_handler(signal.SIGHUP, self._roll, "SIGHUP")
+        else:
+            loop.add_signal_handler(signal.SIGHUP, self._stop, signal.SIGTERM)
 
-    async def _live(self) -> int:
-        lifeline, held = os.pipe()
+    def _helpers(self) -> list[Coroutine[Any, Any, None]]:
+        helpers = [self._watch()] if self._changed else []
+        return [*helpers, reaping.run(self._pids)] if os.getpid() == 1 else helpers
+
+    async def _keep(self, slot: Slot) -> None:
         try:
-            child = await asyncio.create_subprocess_exec(
-                *self._command, "--lifeline", str(lifeline), pass_fds=[lifeline], stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )  # fmt: skip
-        finally:
-            os.close(lifeline)
+            await slot.run()
+        except Unfit:
+            self._code = os.EX_CONFIG
+            self._stop(signal.SIGTERM)
+            await asyncio.gather(*(child.exited for child in self._children))
+
+    async def _start(self) -> Child:
+        child = await Child.start(self._command, patience=self._patience)
         self._children.add(child)
+        child.exited.add_done_callback(lambda _: self._children.discard(child))
         if self._stopping.is_set():
-            child.send_signal(signal.SIGTERM)  # the signal came while it was being started
-        try:
-            code = await child.wait()
-        finally:
-            self._children.discard(child)
-            os.close(held)
-        if code != 0:
-            await self._bury(child.pid)
-        return code
+            child.stop()  # the signal came while it was being started
+        return child
 
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
+    def _stop(self, number: signal.Signals) -> None:
+        self._stopping.set()
+        for child in self._children:
+            child.stop(number)
+
+    def _show(self) -> None:
+        for child in self._children:
+            child.signal(signal.SIGUSR1)
+
+    def _roll(self, why: str) -> None:
+        if self._rolling is not None and not self._rolling.done():
+            log.info("%s: the processes are being replaced already.", why)
             return
+        log.info("%s: replacing the worker processes one by one.", why)
+        self._rolling = asyncio.create_task(self._roll_all())
+
+    async def _roll_all(self) -> None:
+        for slot in self._slots:
+            await slot.roll()
+
+    def _pids(self) -> set[int]:
+        return {child.pid for child in self._children}
 
     async def _watch(self) -> None:
         """For development: new code, new children."""
         while self._changed is not None:
             await asyncio.sleep(1.0)
             if await asyncio.to_thread(self._changed):
-                log.info("The code has changed: restarting.")
-                self._signal(signal.SIGTERM)
-
-
-def death(code: int) -> str:
-    """A return code in words."""
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        more = " (out of memory, perhaps)" if -code == signal.SIGKILL else ""
-        return f"was killed by {name}{more}"
-    return f"ended with exit code {code}"
+                self._roll("The code has changed")
 
 
 def this_command() -> list[str]:

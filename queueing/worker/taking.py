@@ -1,10 +1,10 @@
-"""A worker's consumers: all of them, or none."""
+"""A worker's consumers, and how much each may take."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from queueing.domain.ports import Broker, JobStore, OnDelivery, Subscription
@@ -14,59 +14,81 @@ log: Final = logging.getLogger("queueing.worker")
 
 
 class Taking:
-    """Opens and closes the consumers of all queues. The last wish counts, whatever is still in progress."""
+    """One consumer a queue. What it should take is said by ``wanted`` and ``resting``; :meth:`fit` makes it so."""
 
     def __init__(
-        self, broker: Broker, store: JobStore, queues: Sequence[str], *, prefetch: int, on_delivery: OnDelivery
+        self,
+        broker: Broker,
+        store: JobStore,
+        queues: Sequence[str],
+        *,
+        room: Callable[[str], int],
+        on_delivery: OnDelivery,
     ) -> None:
-        self._broker, self._store, self._queues = broker, store, queues
-        self._prefetch, self._on_delivery = prefetch, on_delivery
-        self._active: dict[str, Subscription] = {}
-        self._stopped: list[Subscription] = []
-        """Consumers that take no more, but whose deliveries are still being settled."""
-        self._wanted = False
+        self._broker, self._store, self.queues = broker, store, queues
+        self._room, self._on_delivery = room, on_delivery
+        self._subscriptions: dict[str, Subscription] = {}
+        self._prefetch: dict[str, int] = {}
         self._turn = asyncio.Lock()
-        self._none = asyncio.Event()
+        self.wanted = True
+        self.resting: set[str] = set()
+        """Queues that are paused."""
 
-    async def start(self) -> None:
-        """Raises BrokerError or StoreError where a queue could not be opened; those that were stay open."""
-        self._wanted = True
+    @property
+    def active(self) -> bool:
+        """Whether all queues are subscribed to; a paused one is too."""
+        return len(self._subscriptions) == len(self.queues)
+
+    def wants(self, queue: str) -> bool:
+        return self.wanted and queue not in self.resting
+
+    def taken(self, queue: str) -> int:
+        """How many of its messages may be held."""
+        return self._prefetch.get(queue, 0)
+
+    def taking_unwanted(self) -> list[str]:
+        return [queue for queue, count in self._prefetch.items() if count and not self.wants(queue)]
+
+    async def fit(self, queues: Iterable[str]) -> None:
+        """Let each of these queues fill the free slots; take nothing from those that are not wanted.
+
+        Raises BrokerError or StoreError where a queue could not be opened; those that were stay open.
+        """
+        # All before the first: its messages would fill the slots, and the next queue would have no room.
+        rooms = {queue: self._room(queue) for queue in queues}
         async with self._turn:
-            for queue in self._queues:
-                if not self._wanted:
-                    return
-                if queue not in self._active:
-                    self._none.clear()
-                    await self._open(queue)
+            for queue, room in rooms.items():
+                count = room if self.wants(queue) else 0
+                if queue in self._subscriptions:
+                    await self._set(queue, count)
+                else:
+                    await self._open(queue, count)
 
-    async def _open(self, queue: str) -> None:
-        await self._store.register_queue(queue)
-        await self._broker.declare(queue)
-        self._active[queue] = await self._broker.consume(queue, prefetch=self._prefetch, on_delivery=self._on_delivery)
-
-    async def stop(self) -> None:
-        self._wanted = False
+    async def hold(self, queues: Iterable[str]) -> None:
+        """Take nothing from these for now."""
         async with self._turn:
-            active, self._active = self._active, {}
-            for subscription in active.values():
-                await self._end(subscription)
-            self._stopped += active.values()
-            self._none.set()
-
-    async def _end(self, subscription: Subscription) -> None:
-        try:
-            await subscription.stop()
-        except BrokerError as failure:
-            log.warning("A consumer could not be stopped, its channel is gone: %s", failure)
-
-    async def until_none(self) -> None:
-        """Wait until no consumer is active. A message released any earlier would come straight back to this worker,
-        again and again, up to its delivery limit."""
-        await self._none.wait()
+            await asyncio.gather(*(self._set(queue, 0) for queue in queues if queue in self._subscriptions))
 
     async def close(self) -> None:
         """Give whatever is unsettled back to the broker."""
-        await self.stop()
-        stopped, self._stopped = self._stopped, []
-        for subscription in stopped:
-            await subscription.close()
+        self.wanted = False
+        async with self._turn:
+            subscriptions, self._subscriptions = self._subscriptions, {}
+            self._prefetch.clear()
+            await asyncio.gather(*(subscription.close() for subscription in subscriptions.values()))
+
+    async def _open(self, queue: str, count: int) -> None:
+        await self._store.register_queue(queue)
+        await self._broker.declare(queue)
+        self._subscriptions[queue] = await self._broker.consume(queue, prefetch=count, on_delivery=self._on_delivery)
+        self._prefetch[queue] = count
+
+    async def _set(self, queue: str, count: int) -> None:
+        if self._prefetch[queue] == count:
+            return
+        # Known before it is so: what arrives meanwhile is counted against the new number.
+        self._prefetch[queue] = count
+        try:
+            await self._subscriptions[queue].set_prefetch(count)
+        except BrokerError as failure:
+            log.warning("What is taken from %s could not be changed, its channel is gone: %s", queue, failure)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import concurrent.futures
-import hashlib
 import linecache
-import re
 import sysconfig
 import traceback
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from queueing.domain.failures import fingerprint
+from queueing.domain.headers import legible
 from queueing.domain.job import ErrorInfo, Frame
 
 MAX_FRAMES: Final = 40
@@ -26,9 +27,6 @@ _LIBRARIES: Final = tuple(
     if (path := sysconfig.get_path(name))
 )
 _HERE: Final = str(Path(__file__).resolve().parent)
-_VARYING: Final = re.compile(
-    r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE
-)
 
 
 def describe(error: BaseException) -> ErrorInfo:
@@ -39,17 +37,11 @@ def describe(error: BaseException) -> ErrorInfo:
     return ErrorInfo(kind=kind, message=message, frames=frames, fingerprint=fingerprint(kind, message, frames))
 
 
-def verdict(kind: str, message: str) -> ErrorInfo:
-    """A failure of our own making, which has no traceback: ``NoHandler``, ``WorkerLost``."""
-    return ErrorInfo(kind=kind, message=message, fingerprint=fingerprint(kind, message, ()))
-
-
-def fingerprint(kind: str, message: str, frames: tuple[Frame, ...]) -> str:
-    """Same class, same innermost frame of the application, same message but for numbers, ids and quoted words."""
-    ours = next((frame for frame in reversed(frames) if frame.ours), None)
-    place = f"{ours.file}:{ours.function}" if ours else ""
-    normal = _VARYING.sub("…", message.split("\n", 1)[0])[:200]
-    return hashlib.sha256("\0".join((kind, place, normal)).encode(errors="replace")).hexdigest()[:16]
+def verdict(kind: str, message: str, headers: Mapping[str, Any] | None = None) -> ErrorInfo:
+    """A failure of our own making, which has no traceback: ``NoHandler``, ``WorkerLost``. ``headers``: of the message
+    that was at fault."""
+    kept = legible(headers or {})
+    return ErrorInfo(kind=kind, message=message, fingerprint=fingerprint(kind, message, ()), headers=kept)
 
 
 def qualified(kind: type) -> str:

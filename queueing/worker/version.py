@@ -1,3 +1,4 @@
+import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -10,3 +11,6 @@ def _installed() -> str:
 
 
 VERSION: Final = _installed()
+
+RELEASE: Final = os.environ.get("LEVERET_RELEASE", "").strip()[:40] or VERSION
+"""What the project calls this state of its code. A new one among the workers is a deploy."""

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
 from django.core.management.base import CommandError
 
 from queueing import sync
+from queueing.adapters.redis.clock import StoreClock
 from queueing.domain.job import ErrorInfo
 from queueing.domain.options import JobOptions
 from queueing.domain.reading import JobFilter
+from queueing.domain.schedules import Schedule
 from queueing.domain.states import JobState
+from queueing.domain.timing import Cron
 from queueing.errors import BrokerUnavailable
 from queueing.management.payloads import payload
 from queueing.management.tables import Column, table
@@ -70,6 +74,29 @@ def test_no_queue_is_said_in_words(shop: Shop, run: Run) -> None:
     assert run("queues").out.startswith("No queue yet.")
 
 
+# schedules
+
+
+def test_schedules_are_a_table_with_what_comes_next_and_how_the_last_went(shop: Shop, run: Run) -> None:
+    operations, timing = shop.cluster.operations, Cron("30 2 * * *", "Europe/Berlin")
+    for name in ("nightly", "resting"):
+        schedule = Schedule(name=name, type="send", queue="mail", timing=timing)
+        sync.run(operations.declare_schedule(schedule))
+    sync.run(operations.run_schedule("nightly", by="tests"))
+    sync.run(operations.pause_schedule("resting", by="console:mira"))
+    head, nightly, resting = run("schedules").out.splitlines()
+    assert columns(head)[:4] == ["SCHEDULE", "JOB", "QUEUE", "WHEN"]
+    assert "30 2 * * * Europe/Berlin" in nightly
+    assert columns(nightly)[-1] == "queued"
+    assert "paused by console:mira" in resting
+    [first, _] = json.loads(run("schedules", "--json").out)
+    assert (first["schedule"]["name"], first["firings"][0]["kind"]) == ("nightly", "manual")
+
+
+def test_no_schedule_is_said_in_words(shop: Shop, run: Run) -> None:
+    assert run("schedules").out.startswith("No schedule yet.")
+
+
 # jobs
 
 
@@ -81,6 +108,14 @@ def test_jobs_are_listed_newest_first_and_narrowed(shop: Shop, run: Run) -> None
     assert "shop.Busy: 421 too busy" in line
     assert failed not in run("jobs", "list", "--queue", "billing").out
     assert failed not in run("jobs", "list", "--type", "charge").out
+
+
+def test_ages_go_by_the_clock_of_the_store(shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This host's may be hours wrong, and the times of jobs are the store's."""
+    shop.add()
+    later = datetime.now(UTC) + timedelta(hours=3, minutes=1)
+    monkeypatch.setattr(StoreClock, "now", lambda clock: later)
+    assert " 3 h" in run("jobs", "list").out
 
 
 def test_a_list_that_is_cut_says_so(shop: Shop, run: Run) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
@@ -85,3 +86,13 @@ sys.exit(max(codes))
 def test_children_of_a_prefork_server_get_a_loop_of_their_own() -> None:
     done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_engine_does_not_keep_the_callers_context_alive() -> None:
+    request: ContextVar[str | None] = ContextVar("request", default=None)
+    request.set("a request with all that hangs on it")
+
+    async def seen() -> str | None:
+        return request.get()
+
+    assert sync.run(seen()) is None

@@ -7,7 +7,7 @@ import pytest
 
 from queueing.conf import ClusterConfig
 from tests.places import own_prefix
-from tests.worker.engines import QUEUE, Engine
+from tests.worker.engines import OTHERS, QUEUE, Engine
 
 
 @pytest.fixture(params=["embedded", "servers"])
@@ -19,7 +19,7 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
         return
     amqp_url, redis_url = request.getfixturevalue("amqp_url"), request.getfixturevalue("redis_url")
     async with (
-        own_prefix(amqp_url, redis_url, QUEUE) as prefix,
+        own_prefix(amqp_url, redis_url, QUEUE, *OTHERS) as prefix,
         _open(ClusterConfig(amqp_url=amqp_url, redis_url=redis_url, prefix=prefix)) as engine,
     ):
         yield engine

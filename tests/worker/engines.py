@@ -10,6 +10,7 @@ from typing import Any
 from queueing.conf import ClusterConfig
 from queueing.domain.job import JobRecord
 from queueing.domain.options import JobOptions
+from queueing.domain.ports import Command
 from queueing.domain.registry import Registry
 from queueing.domain.states import JobState
 from queueing.runtime import Cluster
@@ -18,6 +19,7 @@ from queueing.worker.worker import Worker
 from tests.eventually import eventually
 
 QUEUE = "post"
+OTHERS = ("parcels", "letters", "cards", "stamps")
 BRISK = WorkerOptions(concurrency=5, heartbeat=0.05, ttl=5.0, grace=5.0, queues=(QUEUE,))
 
 
@@ -32,10 +34,20 @@ class Engine:
         return self.cluster.registry
 
     def handle(self, name: str, handler: Callable[..., Any], **described: Any) -> None:
-        self.registry.register(name, handler, queue=QUEUE, **described)
+        self.registry.register(name, handler, **({"queue": QUEUE} | described))
 
-    async def add(self, type_: str, payload: Any = None, options: JobOptions | None = None) -> str:
-        return await self.cluster.producer.add(QUEUE, type_, payload, options)
+    async def add(
+        self, type_: str, payload: Any = None, options: JobOptions | None = None, *, queue: str = QUEUE
+    ) -> str:
+        return await self.cluster.producer.add(queue, type_, payload, options)
+
+    async def ready(self, queue: str = QUEUE) -> int | None:
+        return (await self.cluster.broker.depth(queue)).ready
+
+    async def tell(self, kind: str, value: str = "") -> None:
+        """Tell the one worker there is."""
+        [status] = await self.cluster.inspector.workers()
+        await self.cluster.operations.command(status.id, Command(kind=kind, value=value))
 
     async def job(self, job_id: str) -> JobRecord:
         record = await self.cluster.inspector.job(job_id)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
 from queueing import JobOptions, JobState
 from queueing.domain.message import Incoming
 from queueing.domain.ports import Outgoing, Run
-from queueing.errors import BrokerUnavailable
+from queueing.errors import BrokerUnavailable, QueueArgumentsMismatch
+from queueing.worker import strays
 from queueing.worker.outbox import OutboxSweeper
 from queueing.worker.rescuer import Rescuer
 from queueing.worker.retention import Trimmer
@@ -18,7 +23,10 @@ async def ready(engine: Engine) -> int:
     return (await engine.cluster.broker.depth(QUEUE)).ready or 0
 
 
-async def test_jobs_whose_messages_the_broker_has_lost_run_all_the_same(engine: Engine) -> None:
+async def test_jobs_whose_messages_the_broker_has_lost_run_all_the_same(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strays, "BATCH", 2)  # fewer than are lost: all are sent, for the queue is not empty after some
     ran: list[int] = []
     engine.handle("mark", lambda number: ran.append(number))
     ids = [await engine.add("mark", {"number": n}) for n in range(5)]
@@ -36,13 +44,17 @@ async def test_jobs_whose_messages_the_broker_has_lost_run_all_the_same(engine: 
     assert sorted(ran) == [0, 1, 2, 3, 4]
 
 
-async def test_a_paused_queue_is_not_taken_for_a_lost_one(engine: Engine) -> None:
+async def test_the_messages_of_a_paused_queue_rest_in_it_and_are_missed_when_they_are_gone(engine: Engine) -> None:
     cluster = engine.cluster
-    await engine.add("mark")
-    await cluster.broker.purge(QUEUE)
     await cluster.operations.pause(QUEUE, by="mira")
-    await StrayFinder(cluster.broker, cluster.store, cluster.dispatch, patience=0).tend()
-    assert await ready(engine) == 0
+    finder = StrayFinder(cluster.broker, cluster.store, cluster.dispatch, patience=0)
+    async with engine.working():
+        await engine.add("mark")
+        await finder.tend()
+        assert await ready(engine) == 1, "what rests is not lost"
+        await cluster.broker.purge(QUEUE)
+        await finder.tend()
+        assert await ready(engine) == 1
 
 
 async def test_jobs_added_while_the_broker_is_away_wait_in_the_outbox_and_are_sent_later(engine: Engine) -> None:
@@ -103,3 +115,21 @@ async def test_records_go_when_their_retention_ends_and_not_before(engine: Engin
 
         await eventually(gone)
     assert (await engine.job(kept)).state is JobState.SUCCEEDED
+
+
+async def test_messages_that_cannot_be_sent_do_not_hold_up_those_behind_them(engine: Engine) -> None:
+    cluster = engine.cluster
+    specs = [cluster.producer.spec("mismatched" if n < 501 else QUEUE, "touch", None) for n in range(503)]
+    for spec in specs:
+        await cluster.store.add([spec])
+    publish = cluster.broker.publish
+
+    async def refuse_some(messages: Sequence[Outgoing]) -> list[Exception | None]:
+        sent = [message for message in messages if message.queue == QUEUE]
+        assert await publish(sent) == [None] * len(sent)
+        return [None if message.queue == QUEUE else QueueArgumentsMismatch("other arguments") for message in messages]
+
+    cluster.broker.publish = cluster.dispatch._publish._run = refuse_some
+    await OutboxSweeper(cluster.store, cluster.dispatch, patience=0).tend()
+    assert await cluster.store.outbox_size() == 501
+    assert await ready(engine) == 2

@@ -8,7 +8,9 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from queueing import Backoff, JobContext, JobOptions, JobState
+from queueing.domain.conditions import Argument
 from queueing.domain.ports import Command
+from queueing.domain.reading import JobFilter
 from tests.eventually import eventually
 from tests.worker.engines import BRISK, QUEUE, Engine
 
@@ -157,11 +159,11 @@ async def test_a_paused_queue_starts_nothing_until_it_is_resumed(engine: Engine)
     async with engine.working():
         job_id = await engine.add("mark")
 
-        async def parked() -> bool:
+        async def rests() -> bool:
             depth = await engine.cluster.broker.depth(QUEUE)
-            return depth.ready == 0
+            return depth.ready == 1
 
-        await eventually(parked)
+        await eventually(rests)
         assert ran == [] and (await engine.job(job_id)).state is JobState.QUEUED
         await engine.cluster.operations.resume(QUEUE, by="mira")
         await engine.becomes(job_id, JobState.SUCCEEDED, timeout=15)
@@ -236,6 +238,22 @@ async def test_all_dead_letters_of_a_queue_are_replayed(engine: Engine) -> None:
         assert await engine.cluster.operations.replay_queue(QUEUE, by="mira") == (20, 0)
         for job_id in ids:
             await engine.becomes(job_id, JobState.SUCCEEDED)
+
+
+async def test_of_many_jobs_only_those_that_fulfil_a_condition_are_treated(engine: Engine) -> None:
+    def flawed(why: str) -> None:
+        raise ValueError(why)
+
+    engine.handle("flawed", flawed)
+    async with engine.working():
+        ids = [await engine.add("flawed", {"why": why}, JobOptions(max_attempts=1)) for why in ("teapot", "kettle")]
+        for job_id in ids:
+            await engine.becomes(job_id, JobState.FAILED)
+    teapots = JobFilter(states=(JobState.FAILED,), where=(Argument(path=("why",), sign="=", value="teapot"),))
+    operations = engine.cluster.operations
+    assert await operations.discard_matching(teapots) == (1, 0)
+    assert await operations.retry_matching(teapots, by="mira") == (0, 0)
+    assert (await engine.job(ids[1])).state is JobState.FAILED
 
 
 async def test_a_running_job_cannot_be_retried_and_the_answer_says_so(engine: Engine) -> None:

@@ -41,6 +41,8 @@ class Command(BaseCommand):
         application = get_default_application()
         # After that: an ASGI module sets Django up once more, logging included.
         logs.configure(as_json=False, level="WARNING")
+        # Some of its jobs fail on purpose: told here, they would push the address and the password out of sight.
+        logging.getLogger("queueing.jobs").setLevel(logging.CRITICAL)
         port = _free_port()
         call_command("migrate", verbosity=0, interactive=False)
         password = _admin()
@@ -100,6 +102,7 @@ class _Work:
         tasks = []
         if self._workers:
             self._worker = cluster.worker(WorkerOptions(concurrency=5, workers=2, grace=1.0))
+            self._worker.outside = runtime.outside_schedules
             self._worker.guard = close_old_connections
             tasks.append(asyncio.create_task(self._worker.run()))
         if self._traffic:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -60,7 +60,7 @@ class Command(OperatorCommand):
         if as_json:
             self.print_json(page.rows)
             return
-        now = datetime.now(UTC)
+        now = self.now()
         self.print_table(COLUMNS, [row(job, now) for job in page.rows])
         if not page.rows:
             self.say("No such job.")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from queueing.domain.reading import QueueStatus
@@ -28,7 +28,7 @@ class Command(OperatorCommand):
         if as_json:
             self.print_json(queues)
         elif queues:
-            now = datetime.now(UTC)
+            now = self.now()
             self.print_table(COLUMNS, [row(queue, now) for queue in queues])
         else:
             self.say("No queue yet. One appears with its first job, or with the first worker that serves it.")
