@@ -14,19 +14,30 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeAlias
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
+from django_htmx.middleware import HtmxDetails
+
+from dashboard import engine
 
 PERMISSIONS = {
-    "view": "look at jobs, queues and workers",
-    "operate": "retry, replay, cancel, discard and reschedule jobs",
-    "enqueue": "enqueue jobs",
-    "manage": "pause, purge and delete queues, and command workers",
-    "reveal": "reveal masked values in payloads",
+    "view": gettext_noop("look at jobs, queues and workers"),
+    "operate": gettext_noop("retry, replay, cancel, discard and reschedule jobs"),
+    "enqueue": gettext_noop("enqueue jobs"),
+    "manage": gettext_noop("pause, purge and delete queues, and command workers"),
+    "reveal": gettext_noop("reveal masked values in payloads"),
+    "audit": gettext_noop("look at the audit log"),
 }
+
+CHANGING = frozenset({"operate", "enqueue", "manage"})
+"""What nobody has where ``LEVERET["READ_ONLY"]`` is set. To reveal is to look, and is booked; so it stays."""
 
 View: TypeAlias = Callable[..., HttpResponseBase]
 
@@ -40,7 +51,8 @@ class Viewer:
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Viewer:
-        return cls(frozenset(name for name in PERMISSIONS if user.has_perm(f"dashboard.{name}")))  # type: ignore[union-attr]
+        names = PERMISSIONS.keys() - CHANGING if read_only() else PERMISSIONS
+        return cls(frozenset(name for name in names if user.has_perm(f"dashboard.{name}")))  # type: ignore[union-attr]
 
     @property
     def may_view(self) -> bool:
@@ -63,6 +75,10 @@ class Viewer:
         return "reveal" in self.permissions
 
     @property
+    def may_audit(self) -> bool:
+        return "audit" in self.permissions
+
+    @property
     def key(self) -> str:
         return "+".join(sorted(self.permissions))
 
@@ -73,7 +89,17 @@ class Missing(PermissionDenied):
     def __init__(self, permission: str) -> None:
         super().__init__(permission)
         self.permission = permission
-        self.gloss = PERMISSIONS[permission]
+        self.gloss = gettext(PERMISSIONS[permission])
+
+
+class ReadOnly(PermissionDenied):
+    """Nobody may, whatever their permissions; the 403 page says so."""
+
+    read_only = True
+
+
+def read_only() -> bool:
+    return bool(getattr(settings, "LEVERET", {}).get("READ_ONLY", False))
 
 
 def requires(permission: str, *, post: bool = False) -> Callable[[View], View]:
@@ -90,10 +116,21 @@ def requires(permission: str, *, post: bool = False) -> Callable[[View], View]:
                 return to_login(request)
             viewer = viewer_of(request)
             if permission not in viewer.permissions:
+                closed = read_only() and permission in CHANGING
                 if post:
-                    _book_refusal(request, permission)
-                raise Missing(permission)
-            return allowed(request, *args, **kwargs)
+                    _book_refusal(
+                        request, "the console is read-only" if closed else f"lacks the permission {permission}"
+                    )
+                from dashboard.views.errors import permission_denied  # the pages ask this module in their turn
+
+                # Not raised: an embedding project's own 403 page would not say what is missing.
+                return permission_denied(request, ReadOnly() if closed else Missing(permission))
+            if not hasattr(request, "htmx"):
+                request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]  # a project without its middleware
+            if request.method not in ("GET", "HEAD"):
+                return allowed(request, *args, **kwargs)
+            with engine.one_moment():
+                return allowed(request, *args, **kwargs)
 
         guarded.requires = permission  # type: ignore[attr-defined]
         guarded.acts = post  # type: ignore[attr-defined]
@@ -104,12 +141,11 @@ def requires(permission: str, *, post: bool = False) -> Callable[[View], View]:
     return decorate
 
 
-def _book_refusal(request: HttpRequest, permission: str) -> None:
+def _book_refusal(request: HttpRequest, detail: str) -> None:
     from dashboard import audit  # needs the models, which need PERMISSIONS
 
-    verb = request.resolver_match.url_name if request.resolver_match else ""
-    detail = f"lacks the permission {permission}"
-    audit.record(request, (verb or "").replace("_", " "), request.path, result="refused", detail=detail)
+    verb, target, about = audit.asked_for(request)
+    audit.record(request, verb, target, result="refused", detail=detail, about=about)
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
@@ -125,4 +161,13 @@ def to_login(request: HttpRequest) -> HttpResponseBase:
         # A fragment of the login page inside a table would help nobody: the whole page goes there.
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     # After an action there is nothing to return to by GET.
-    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/", "dashboard:login")
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/", login_url())
+
+
+def login_url() -> str:
+    """The project's own login page; the console's where the project has none."""
+    try:
+        resolve(resolve_url(settings.LOGIN_URL))
+    except (Resolver404, NoReverseMatch):
+        return reverse("dashboard:login")
+    return resolve_url(settings.LOGIN_URL)

@@ -16,15 +16,6 @@ from django.conf import settings
 # Without one Django would start, and fail at the first login.
 settings.SECRET_KEY  # noqa: B018
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from dashboard.routing import with_console
 
-from dashboard.consumers import websocket_urlpatterns
-
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
-)
+application = with_console(http)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from queueing.domain.job import Attempt, ErrorInfo, Frame, JobRecord, LogLine
 from queueing.domain.states import JobState
 
@@ -25,7 +27,9 @@ class Frames:
     def packages(self) -> str:
         """httpx, httpcore and anyio."""
         names = list(dict.fromkeys(_package(frame.file) for frame in self.frames))
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        if len(names) == 1:
+            return names[0]
+        return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from dashboard import audit
+from dashboard.audit import Subject
 from dashboard.models import AuditEntry
 from queueing.errors import LeveretError
 
@@ -22,6 +23,8 @@ class Deed:
     result: str = AuditEntry.Result.DONE
     failure: str = ""
     """Why it did not go through; empty where it did."""
+    about: Sequence[Subject] = ()
+    """What it is found by in the audit log, beside its target."""
 
 
 @contextmanager
@@ -32,4 +35,13 @@ def attempt(request: HttpRequest, verb: str, target: str, *, reason: str = "") -
         yield deed
     except LeveretError as error:
         deed.failure, deed.detail, deed.result = str(error), str(error), AuditEntry.Result.FAILED
-    audit.record(request, verb, target, count=deed.count, reason=reason, result=deed.result, detail=deed.detail)
+    audit.record(
+        request,
+        verb,
+        target,
+        count=deed.count,
+        reason=reason,
+        result=deed.result,
+        detail=deed.detail,
+        about=deed.about,
+    )

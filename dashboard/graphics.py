@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 Values = Sequence[float]
 SPARK_WIDTH, BARS_WIDTH, HEIGHT = 96, 120, 24
@@ -23,15 +24,22 @@ def spark(values: Values, classes: str = "") -> SafeString:
     )  # fmt: skip
 
 
-def bars(values: Values, classes: str = "", mark: int | None = None) -> SafeString:
-    """A bar an interval, oldest first; an empty one is drawn as a dim line. ``mark``: a line before that bar."""
+def bars(values: Values, classes: str = "", mark: int | None = None, hot: int = 0) -> SafeString:
+    """A bar an interval, oldest first; an empty one is drawn as a dim line. ``mark``: a line before that bar.
+    ``hot``: so many of the last bars are what the alarm is about."""
     w, h = BARS_WIDTH, HEIGHT
     top, step = max(values, default=0) or 1, w / max(len(values), 1)
     rects = format_html_join(
         "",
         '<rect x="{}" y="{}" width="{}" height="{}"{}/>',
         (
-            (f"{i * step + 0.5:.1f}", f"{h - tall:.1f}", f"{step - 1:.1f}", f"{tall:.1f}", DIM if not v else "")
+            (
+                f"{i * step + 0.5:.1f}",
+                f"{h - tall:.1f}",
+                f"{step - 1:.1f}",
+                f"{tall:.1f}",
+                _kind(v, i >= len(values) - hot),
+            )
             for i, v in enumerate(values)
             for tall in [max(1, v / top * h)]
         ),
@@ -44,7 +52,11 @@ def bars(values: Values, classes: str = "", mark: int | None = None) -> SafeStri
     )  # fmt: skip
 
 
-DIM = SafeString(' class="dim"')
+def _kind(value: float, hot: bool) -> SafeString | str:
+    return DIM if not value else HOT if hot else ""
+
+
+DIM, HOT = SafeString(' class="dim"'), SafeString(' class="failed"')
 SLOTS_DRAWN = 40
 
 
@@ -59,15 +71,15 @@ def slots(busy: int, total: int) -> SafeString:
         ((i * 9, ("over" if i >= limit else "on") if i < on else "free") for i in range(count)),
     )
     return format_html(
-        '<svg class="slots" width="{}" height="10" role="img" aria-label="{} of {} slots busy">{}</svg>',
-        max(count * 9 - 2, 0), busy, total, cells,
+        '<svg class="slots" width="{}" height="10" role="img" aria-label="{}">{}</svg>',
+        max(count * 9 - 2, 0), _("%(busy)s of %(total)s slots busy") % {"busy": busy, "total": total}, cells,
     )  # fmt: skip
 
 
 def split(parts: Iterable[tuple[str, float]], label: str) -> SafeString:
     """One bar shared by several amounts: (class, amount) each."""
     amounts = [(classes, amount) for classes, amount in parts if amount > 0]
-    total, x, rects = sum(amount for _, amount in amounts) or 1, 0.0, []
+    total, x, rects = sum(amount for _classes, amount in amounts) or 1, 0.0, []
     for classes, amount in amounts:
         rects.append((classes, f"{x / total * 100:.2f}%", f"{amount / total * 100:.2f}%"))
         x += amount

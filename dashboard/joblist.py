@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import msgspec
 from django.utils import timezone
 
-from dashboard import acts, engine
+from dashboard import acts, columns, engine
 from dashboard.access import Viewer
 from dashboard.jobquery import AHEAD_OF_TIME, JobQuery
 from dashboard.live import Params, live_view
+from dashboard.searching import SoFar
 from queueing.domain.job import JobSummary
 from queueing.domain.reading import Page
 from queueing.domain.states import JobState
@@ -23,6 +24,8 @@ from queueing.inspector import PAGE, Inspector
 
 NEW = 100
 """New jobs are counted up to here."""
+LOOK = 400
+"""And so many of them are looked at, where each must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,17 @@ def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The rows that the page was loaded with, each as it is now, and how many have come since."""
     query, ids = JobQuery.of(params), list(params["ids"])
     top = datetime.fromisoformat(params["top"]) if params["top"] else None
-    jobs, new, around = engine.look(lambda inspector: _again(inspector, query, ids, top))
+    jobs, new, around = engine.look(lambda inspector: _again(inspector, query, viewer, ids, top))
     rows = [Row(job_id, job, _moved(job, query)) for job_id, job in zip(ids, jobs, strict=True)]
     context = _context(query, rows, params["newer"], params["older"], around)
-    return context | {"new": new, "more_new": new >= NEW}
+    return context | {"new": new, "more_new": new >= NEW, "searching": params.get("searching", False)}
 
 
 @live_view("jobs.followed", template="dashboard/jobs/_list.html", hints=("job",), every=15.0)
 def followed(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The newest rows, whichever those are."""
     query = JobQuery.of(params)
-    page, around = engine.look(lambda inspector: _newest(inspector, query))
+    page, around = engine.look(lambda inspector: _newest(inspector, query, viewer))
     context = _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
     return context | {"follows": True}
 
@@ -90,6 +93,17 @@ def params_of(query: JobQuery, page: Page) -> dict[str, Any]:
         "top": top.isoformat() if top else "",
         "newer": page.newer,
         "older": page.older,
+    }
+
+
+def params_of_search(query: JobQuery, so_far: SoFar, page: Page) -> dict[str, Any]:
+    return {
+        **query.params,
+        "ids": list(so_far.ids),
+        "top": so_far.top,
+        "newer": so_far.newer or None,
+        "older": page.older,
+        "searching": page.older is not None and len(so_far.ids) < PAGE,
     }
 
 
@@ -113,20 +127,20 @@ class Around(NamedTuple):
     """Why queued jobs wait, by queue."""
 
 
-async def _newest(inspector: Inspector, query: JobQuery) -> tuple[Page, Around]:
-    page = await inspector.page(query.filter(now=timezone.now()))
+async def _newest(inspector: Inspector, query: JobQuery, viewer: Viewer) -> tuple[Page, Around]:
+    page = await inspector.page(query.filter(now=timezone.now(), revealed=viewer.may_reveal))
     return page, await _around(inspector, query)
 
 
 async def _again(
-    inspector: Inspector, query: JobQuery, ids: Sequence[str], top: datetime | None
+    inspector: Inspector, query: JobQuery, viewer: Viewer, ids: Sequence[str], top: datetime | None
 ) -> tuple[list[JobSummary | None], int, Around]:
     jobs, around = await asyncio.gather(inspector.summaries(ids), _around(inspector, query))
     if top is None:
         return jobs, 0, around
-    wanted = query.filter(now=timezone.now())
+    wanted = query.filter(now=timezone.now(), revealed=viewer.may_reveal)
     since = max(top, wanted.since) if wanted.since else top
-    page = await inspector.page(msgspec.structs.replace(wanted, since=since), limit=NEW + PAGE)
+    page = await inspector.page(msgspec.structs.replace(wanted, since=since), limit=NEW + PAGE, look=LOOK)
     known = set(ids)
     return jobs, min(NEW, sum(job.id not in known for job in page.rows)), around
 
@@ -144,6 +158,7 @@ def _context(query: JobQuery, rows: list[Row], newer: str | None, older: str | N
     later = [(state, query.url(state=state), counts[state]) for state in AHEAD_OF_TIME if counts[state]]
     return {
         "query": query,
+        "columns": columns.shown(query.columns),
         "rows": rows,
         "newer": query.url(cursor=newer) if newer else "",
         "older": query.url(cursor=older) if older else "",

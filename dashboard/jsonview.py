@@ -14,9 +14,11 @@ from html import escape
 from typing import NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext, pgettext
 
-from dashboard.secrets import hush, is_secret, is_secret_value
+from dashboard import wording
 from dashboard.wording import visible
+from queueing.domain.secrets import hush, is_secret, is_secret_value
 
 CUT = 64 * 1024
 """Characters shown before "Show all"."""
@@ -101,7 +103,7 @@ class Printer:
             case Token("punct", "{" | "[" as bracket):
                 self._before()
                 if self._secret("container"):
-                    self._mask("object" if bracket == "{" else "list")
+                    self._mask(pgettext("JSON", "object") if bracket == "{" else pgettext("JSON", "list"))
                     self.hiding = 1
                 else:
                     self.out.append(bracket)
@@ -127,7 +129,7 @@ class Printer:
             case Token(kind, text):
                 self._before()
                 if self._secret(kind) or (not self.reveal and is_secret_value(text)):
-                    self._mask(f"{len(_decoded(text)):,} characters" if kind == "string" else "")
+                    self._mask(_characters(len(_decoded(text))) if kind == "string" else "")
                 else:
                     self.out.append(_span(CLASSES[kind], _legible(text) if kind == "string" else text))
 
@@ -163,7 +165,12 @@ class Printer:
 
     def _mask(self, what: str) -> None:
         self.masked += 1
-        self.out.append(f'<span class="mask">masked{f" · {what}" if what else ""}</span>')
+        text = pgettext("a value", "masked")
+        self.out.append(_span("mask", f"{text} · {what}" if what else text))
+
+
+def _characters(count: int) -> str:
+    return ngettext("%(number)s characters", "%(number)s characters", count) % {"number": wording.number(count)}
 
 
 def _fits(tokens: list[Token], index: int) -> bool:

@@ -4,15 +4,17 @@ consumed for looking at it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
+import msgspec
+from django.utils.translation import pgettext
 
+from dashboard.letterquery import LetterQuery
 from dashboard.queuelist import Shown
-from queueing.domain.job import JobRecord, JobSummary
+from dashboard.searching import SoFar
+from queueing.domain.job import JobSummary
 from queueing.domain.message import UNREADABLE
 from queueing.domain.reading import JobFilter, Page
 from queueing.domain.states import JobState
@@ -20,48 +22,10 @@ from queueing.inspector import PAGE, Inspector
 
 NEW = 100
 """New ones are counted up to here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterQuery:
-    """What the page shows, as its URL says it."""
-
-    queue: str
-    type: str = ""
-    """Part of a type's name."""
-    cursor: str = ""
-    at: str = ""
-    """The id of the letter that is open."""
-
-    def url(self, **changes: str) -> str:
-        changed = replace(self, **changes)
-        values = {name: getattr(changed, name) for name in ("type", "cursor", "at") if getattr(changed, name)}
-        path = reverse("dashboard:dead_letters_of", args=[self.queue])
-        return f"{path}?{urlencode(values)}" if values else path
-
-    @property
-    def shut(self) -> str:
-        return self.url(at="")
-
-    @property
-    def unfiltered(self) -> str:
-        return self.url(type="", cursor="")
-
-    def types(self, queue: Shown) -> list[str] | None:
-        """The types that match; None for all."""
-        if not self.type:
-            return None
-        return [lane.type for lane in queue.types if self.type.lower() in lane.type.lower()]
-
-    def filter(self, queue: Shown) -> JobFilter:
-        types = self.types(queue)
-        # A filter without types would mean all of them; no lane has a type without a name.
-        wanted = () if types is None else tuple(types or [""])
-        return JobFilter(states=(JobState.FAILED,), queues=(self.queue,), types=wanted)
-
-    def count(self, queue: Shown) -> int:
-        types = self.types(queue)
-        return sum(lane.counts[JobState.FAILED] for lane in queue.types if types is None or lane.type in types)
+LOOK = 400
+"""And so many of them are looked at, where each must be."""
+LOOPS = 2
+"""Replays in a row that failed in the same way, after which another one needs a tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +46,19 @@ class Row:
         return self.job is not None and self.job.type == UNREADABLE
 
     @property
+    def loops(self) -> bool:
+        return self.job is not None and self.job.comebacks >= LOOPS
+
+    @property
     def marks(self) -> list[str]:
         if self.job is None:
             return []
-        found = ["raw"] if self.is_raw else []
+        found = [pgettext("dead letter", "raw")] if self.is_raw else []
         if self.job.error_kind == "DeadLettered":
-            found.append("by broker")
+            found.append(pgettext("dead letter", "by broker"))
         # Ids that a worker derived from somebody else's message are UUIDs of version 8.
         if not found and self.id[14:15] == "8":
-            found.append("foreign")
+            found.append(pgettext("dead letter", "foreign"))
         return found
 
 
@@ -101,14 +69,19 @@ def tabs(queues: Sequence[Shown], current: str) -> list[tuple[Shown, int]]:
     return sorted(kept, key=lambda tab: (-tab[1], tab[0].name))
 
 
+def count(query: LetterQuery, queue: Shown) -> int | None:
+    """How many match. None where the store does not count that."""
+    if not query.countable:
+        return None
+    lanes = (lane for lane in queue.types if not query.types or lane.type in query.types)
+    return sum(lane.counts[JobState.FAILED] for lane in lanes)
+
+
 def params_of(query: LetterQuery, page: Page) -> dict[str, Any]:
     """What the live list needs to show the same rows again."""
     top = page.rows[0].finished_at if page.rows and not query.cursor else None
     return {
-        "queue": query.queue,
-        "type": query.type,
-        "cursor": query.cursor,
-        "at": query.at,
+        **_place(query),
         "ids": [job.id for job in page.rows],
         "top": top.isoformat() if top else "",
         "newer": page.newer or "",
@@ -116,18 +89,26 @@ def params_of(query: LetterQuery, page: Page) -> dict[str, Any]:
     }
 
 
+def params_of_search(query: LetterQuery, so_far: SoFar, page: Page) -> dict[str, Any]:
+    return {
+        **_place(query),
+        "ids": list(so_far.ids),
+        "top": so_far.top,
+        "newer": so_far.newer,
+        "older": page.older or "",
+        "searching": page.older is not None and len(so_far.ids) < PAGE,
+    }
+
+
+def _place(query: LetterQuery) -> dict[str, str]:
+    return {**query.params, "cursor": query.cursor}
+
+
 async def came_since(inspector: Inspector, wanted: JobFilter, ids: Sequence[str], top: datetime | None) -> int:
     """How many have died since the list was loaded."""
     if top is None:
         return 0
-    since = JobFilter(states=wanted.states, queues=wanted.queues, types=wanted.types, since=top)
-    page = await inspector.page(since, limit=NEW + PAGE)
+    since = msgspec.structs.replace(wanted, since=max(top, wanted.since) if wanted.since else top)
+    page = await inspector.page(since, limit=NEW + PAGE, look=LOOK)
     known = set(ids)
     return min(NEW, sum(job.id not in known for job in page.rows))
-
-
-def comebacks(record: JobRecord) -> int:
-    """How often it was replayed and failed again in the same way as now."""
-    kind = record.error.kind if record.error else None
-    ends = [one for one in record.attempts if one.outcome is JobState.FAILED and one.error and one.error.kind == kind]
-    return max(0, len(ends) - 1)

@@ -8,6 +8,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from dashboard.access import PERMISSIONS
+from dashboard.bulk.records import Chunk, Operation
+from dashboard.schedules.records import ScheduleRecord
+
+__all__ = ["AuditEntry", "Chunk", "Console", "Operation", "ScheduleRecord"]
 
 
 class Console(models.Model):  # noqa: DJ008  there is never one of it
@@ -21,9 +25,10 @@ class Console(models.Model):  # noqa: DJ008  there is never one of it
 
 class AuditEntry(models.Model):
     """One act of one person. Written once, never changed: each entry is sealed together with the one before it, so
-    that a change, a gap or an insertion shows (``manage.py check_audit``)."""
+    that a change, a gap or an insertion shows (``manage.py verify_audit``)."""
 
     class Result(models.TextChoices):
+        STARTED = "started"
         DONE = "done"
         PARTLY = "partly"
         REFUSED = "refused"
@@ -32,7 +37,7 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     who = models.CharField(max_length=150, help_text="The name they had then; it stays when the account goes.")
-    verb = models.CharField(max_length=40, db_index=True)
+    verb = models.CharField(max_length=40)
     target = models.CharField(max_length=300)
     count = models.PositiveIntegerField(default=1, help_text="How many jobs it was about.")
     reason = models.TextField(blank=True)
@@ -45,8 +50,14 @@ class AuditEntry(models.Model):
     seal = models.CharField(max_length=64, editable=False)
 
     class Meta:
-        ordering = ("-at", "-id")
+        ordering = ("-id",)
         default_permissions = ("view",)
+        # What the console's list is narrowed to; the newest of each stand together.
+        indexes = (
+            models.Index(fields=("who", "id"), name="audit_who"),
+            models.Index(fields=("verb", "id"), name="audit_verb"),
+            models.Index(fields=("result", "id"), name="audit_result"),
+        )
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:
@@ -57,3 +68,52 @@ class AuditEntry(models.Model):
         said = [self.previous, self.at.isoformat(), self.who, self.verb, self.target, self.count, self.reason]
         said += [self.result, self.detail, str(self.address or ""), self.agent]
         return salted_hmac("leveret.audit", json.dumps(said), secret=secret, algorithm="sha256").hexdigest()
+
+
+class AuditSubject(models.Model):
+    """Finds the entries about one thing: a job, a queue, an operation. Not sealed: the entries say it."""
+
+    entry = models.ForeignKey(AuditEntry, on_delete=models.CASCADE, related_name="subjects")
+    kind = models.CharField(max_length=12)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        default_permissions = ()
+        indexes = (models.Index(fields=("kind", "name", "entry"), name="audit_about"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class AuditCheck(models.Model):
+    """That somebody followed the chain of the log, how far, and what was found."""
+
+    at = models.DateTimeField(default=timezone.now)
+    entries = models.PositiveBigIntegerField()
+    head = models.CharField(max_length=64, blank=True, help_text="The seal of the newest entry then.")
+    breaks = models.PositiveIntegerField(default=0)
+    first = models.TextField(blank=True, help_text="What was said of the first break.")
+
+    class Meta:
+        ordering = ("-id",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        entries = "1 entry" if self.entries == 1 else f"{self.entries:,} entries"
+        return f"{entries}, {self.first or 'unbroken'}"
+
+
+class SavedView(models.Model):
+    """A list of jobs that somebody comes back to, under a name of their own. It holds what the list's URL holds."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=4000, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("user", "name"), name="one_view_of_a_name"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -15,7 +15,7 @@ from dashboard import engine, series
 from dashboard.access import Viewer
 from dashboard.contact import contacts
 from dashboard.live import Params, live_view
-from queueing.domain import attention
+from queueing.domain import attention, failures
 from queueing.domain.job import JobSummary
 from queueing.domain.reading import JobFilter, Minute, QueueStatus, WorkerStatus
 from queueing.domain.states import JobState
@@ -36,13 +36,14 @@ class Span:
     label: str
     length: timedelta
     step: int
-    """Minutes in one point of a chart."""
+    """Minutes in one point of a chart: 1, 10 or 60, as the store sums them up."""
 
 
 SPANS = {
     "15m": Span("15 min", timedelta(minutes=15), 1),
     "1h": Span("1 h", HOUR, 1),
     "24h": Span("24 h", timedelta(hours=24), 10),
+    "7d": Span("7 d", timedelta(days=7), 60),
 }
 
 
@@ -54,7 +55,15 @@ def span_of(text: str) -> str:
 def needs(params: Params, viewer: Viewer) -> dict[str, Any]:
     now = timezone.now()
     standing = engine.look(lambda inspector: inspector.standing(since=now - HOUR, until=now))
-    return {"concerns": attention.concerns(standing, now=now)}
+    concerns = attention.concerns(standing, now=now)
+    failing = any(concern.kind == "failing" for concern in concerns)
+    return {"concerns": concerns, "chief": engine.look(lambda inspector: _chief(inspector, now)) if failing else None}
+
+
+async def _chief(inspector: Inspector, now: datetime) -> failures.FailureGroup | None:
+    groups = await inspector.groups()
+    trends = await inspector.group_trends([group.id for group in groups], hours=failures.RECENT)
+    return failures.chief(groups, trends, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +112,25 @@ async def _figures(
 
 @live_view("overview.charts", template="dashboard/overview/_charts.html", hints=(), every=15.0)
 def charts(params: Params, viewer: Viewer) -> dict[str, Any]:
-    span, now = SPANS[span_of(params["range"])], timezone.now()
-    minutes = engine.look(lambda inspector: inspector.throughput(since=now - span.length, until=now))
-    points = series.points(minutes, now=now, step=span.step)
+    key, now = span_of(params["range"]), timezone.now()
+    minutes = by_minutes(key, now)
+    points = series.points(minutes, now=now)
     return {
         "points": points,
         "last": points[-1] if points else None,
         "wait": series.percentiles(minute.wait for minute in minutes),
         "run": series.percentiles(minute.run for minute in minutes),
         "ended": sum(minute.succeeded + minute.failed for minute in minutes),
-        "drawn": series.drawn(points),
-        "span": span,
+        "drawn": series.drawn(points) | {"step": SPANS[key].step * 60},
+        "span": SPANS[key],
+        "within": key,
     }
+
+
+def by_minutes(key: str, now: datetime) -> list[Minute]:
+    """Of a span, by its step."""
+    span = SPANS[key]
+    return engine.look(lambda inspector: inspector.throughput(since=now - span.length, until=now, step=span.step))
 
 
 @live_view("overview.queues", template="dashboard/overview/_queues.html", hints=("job", "queue", "worker"), every=5.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext, pgettext
+
 from queueing.domain.reading import LaneCount, QueueDepth, QueueStatus
 from queueing.domain.states import JobState
 
@@ -62,9 +64,9 @@ class Shown:
     @property
     def verdict(self) -> Verdict | None:
         if self.status.paused:
-            return Verdict("paused", "is-off", "player-pause")
+            return Verdict(pgettext("queue", "paused"), "is-off", "player-pause")
         if self.unserved:
-            return Verdict("no worker", "is-error")
+            return Verdict(gettext("no worker"), "is-error")
         return None
 
     @property

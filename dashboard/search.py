@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from dashboard import engine, frame, wording
 from dashboard.access import Viewer
@@ -46,10 +48,10 @@ def find(words: str, viewer: Viewer) -> list[Group]:
     words = words.strip()
     job, lanes = engine.look(lambda inspector: _ask(inspector, words))
     groups = {
-        "Job": _job(job),
-        "Queues and types": _places(words, lanes) if words else [],
-        "Do": _deeds(words, lanes, viewer) if words else [],
-        "Pages": _pages(words, viewer),
+        _("Job"): _job(job),
+        _("Queues and types"): _places(words, lanes) if words else [],
+        pgettext("what can be done", "Do"): _deeds(words, lanes, viewer) if words else [],
+        _("Pages"): _pages(words, viewer),
     }
     return [Group(name, tuple(found)) for name, found in groups.items() if found]
 
@@ -73,14 +75,16 @@ def _places(words: str, lanes: list[LaneCount]) -> list[Found]:
         counts = total(lane for lane in lanes if lane.queue == queue)
         waiting, dead = counts[JobState.QUEUED], counts[JobState.FAILED]
         url = reverse("dashboard:queue", args=[queue])
-        found.append(Found(queue, url, "stack-2", "queue", f"{wording.number(waiting)} wait"))
+        note = _("%(number)s wait") % {"number": wording.number(waiting)}
+        found.append(Found(queue, url, "stack-2", pgettext("a thing", "queue"), note))
         if dead:
             url = reverse("dashboard:dead_letters_of", args=[queue])
-            found.append(Found(f"Dead letters of {queue}", url, "mail-off", note=wording.number(dead)))
+            name = _("Dead letters of %(queue)s") % {"queue": queue}
+            found.append(Found(name, url, "mail-off", note=wording.number(dead)))
     for name in _matching(words, {lane.type for lane in lanes})[:MOST]:
         failed = total(lane for lane in lanes if lane.type == name)[JobState.FAILED]
-        note = f"{wording.number(failed)} failed" if failed else ""
-        found.append(Found(name, JobQuery(types=(name,)).url(), "code", "type", note))
+        note = _("%(number)s failed") % {"number": wording.number(failed)} if failed else ""
+        found.append(Found(name, JobQuery(types=(name,)).url(), "code", pgettext("a thing", "type"), note))
     return found
 
 
@@ -90,13 +94,19 @@ def _deeds(words: str, lanes: list[LaneCount], viewer: Viewer) -> list[Found]:
         failed = total(lane for lane in lanes if lane.queue == queue)[JobState.FAILED]
         if viewer.may_manage:
             url = reverse("dashboard:queue_pauses", args=[queue])
-            found.append(Found(f"Pause {queue}", url, "player-pause", posts=True))
+            found.append(Found(_("Pause %(queue)s") % {"queue": queue}, url, "player-pause", posts=True))
         if viewer.may_operate and failed:
-            url = reverse("dashboard:dead_letter_replay", args=[queue])
-            found.append(Found(f"Replay {wording.number(failed)} dead letters of {queue}…", url, "refresh", asks=True))
+            dead = JobQuery(state=JobState.FAILED, queues=(queue,)).encoded()
+            url = f"{reverse('dashboard:operation_new')}?act=replay&{dead}"
+            text = ngettext(
+                "Replay %(number)s dead letters of %(queue)s…", "Replay %(number)s dead letters of %(queue)s…", failed
+            )
+            label = text % {"number": wording.number(failed), "queue": queue}
+            found.append(Found(label, url, "refresh", asks=True))
     if viewer.may_enqueue:
         for name in _matching(words, {job_type.name for job_type in runtime.registry})[:MOST]:
-            found.append(Found(f"Enqueue {name}…", reverse("dashboard:enqueue") + f"?type={name}", "square-plus"))
+            label = _("Enqueue %(type)s…") % {"type": name}
+            found.append(Found(label, reverse("dashboard:enqueue") + f"?type={name}", "square-plus"))
     return found[:MOST]
 
 

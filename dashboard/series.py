@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +17,10 @@ SETTLED = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Some minutes together. Rates are per second."""
+    """What ended between two moments. Rates are per second."""
 
     at: datetime
+    until: datetime
     succeeded: float
     retried: float
     failed: float
@@ -27,31 +28,35 @@ class Point:
     run: dict[str, float | None]
 
 
-def points(minutes: Sequence[Minute], *, now: datetime, step: int = 1) -> list[Point]:
-    """A point for every ``step`` minutes."""
-    settled = [minute for minute in minutes if now - minute.at >= SETTLED]
-    return [_point(settled[start : start + step], now) for start in range(0, len(settled), step)]
+def points(minutes: Sequence[Minute], *, now: datetime) -> list[Point]:
+    return [_point(minute, now) for minute in minutes if now - minute.at >= SETTLED]
 
 
-def _point(some: Sequence[Minute], now: datetime) -> Point:
-    seconds = sum(min(60.0, (now - minute.at).total_seconds()) for minute in some)
+def _point(minute: Minute, now: datetime) -> Point:
+    seconds = _seconds(minute, now)
     return Point(
-        at=some[0].at,
-        succeeded=sum(minute.succeeded for minute in some) / seconds,
-        retried=sum(minute.retried for minute in some) / seconds,
-        failed=sum(minute.failed for minute in some) / seconds,
-        wait=percentiles(minute.wait for minute in some),
-        run=percentiles(minute.run for minute in some),
+        at=minute.at,
+        until=minute.at + timedelta(minutes=minute.minutes),
+        succeeded=minute.succeeded / seconds,
+        retried=minute.retried / seconds,
+        failed=minute.failed / seconds,
+        wait=percentiles([minute.wait]),
+        run=percentiles([minute.run]),
     )
+
+
+def _seconds(minute: Minute, now: datetime) -> float:
+    """Of it that have passed."""
+    return min(60.0 * minute.minutes, (now - minute.at).total_seconds())
 
 
 def per_second(minutes: Sequence[Minute], *, now: datetime) -> float:
     """Jobs that ended, well or not."""
-    seconds = sum(min(60.0, (now - minute.at).total_seconds()) for minute in minutes)
+    seconds = sum(_seconds(minute, now) for minute in minutes)
     return sum(minute.succeeded + minute.failed for minute in minutes) / seconds if seconds else 0.0
 
 
-def percentiles(histograms: Iterator[Sequence[int]]) -> dict[str, float | None]:
+def percentiles(histograms: Iterable[Sequence[int]]) -> dict[str, float | None]:
     total = latency.merged(histograms)
     return {name: latency.percentile(total, share) for name, share in PERCENTILES.items()}
 

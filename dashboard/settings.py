@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware" if BUILT_IN_CSP else "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -92,7 +94,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = [("en", "English"), ("de", "German")]  # those of dashboard/locale; a reader's browser or choice decides
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The queue
@@ -103,10 +105,17 @@ LEVERET: dict[str, Any] = {
         "REDIS_URL": env.str("LEVERET_REDIS_URL", default="memory://"),
         "PREFIX": env.str("LEVERET_PREFIX", default="leveret"),
         "QUEUE_TYPE": env.str("LEVERET_QUEUE_TYPE", default="quorum"),
+        "FAST_LANE": env.bool("LEVERET_FAST_LANE", default=False),
     },
     "ENVIRONMENT": env.str("LEVERET_ENVIRONMENT", default=""),  # a word beside the brand: production, staging
+    "READ_ONLY": env.bool("LEVERET_READ_ONLY", default=False),  # nobody changes anything in the console
+    "METRICS_TOKEN": env.str("LEVERET_METRICS_TOKEN", default=""),  # what Prometheus brings as a bearer token
     "LIVE_INTERVAL": env.float("LEVERET_LIVE_INTERVAL", default=0.25),  # seconds between two pushes of one view
 }
+
+# Django's own @task, from any app's tasks.py; an empty list: any queue. Before Django 6.0 they need a backport.
+if django.VERSION >= (6, 0) or find_spec("django_tasks"):
+    TASKS = {"default": {"BACKEND": "queueing.tasks.LeveretBackend", "QUEUES": []}}
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Who may enter

@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from dashboard.statewords import label
 from queueing.domain.job import Attempt, JobRecord
 from queueing.domain.states import FINISHED, JobState
 
@@ -64,12 +68,12 @@ def _beginning(job: JobRecord) -> Iterator[Step]:
     if first is not None and first.number > 1:
         return  # the first attempts are not kept any more
     if due is not None and due > job.created_at:
-        yield Step(S.SCHEDULED, "Scheduled", job.created_at, now=job.state is S.SCHEDULED)
+        yield Step(S.SCHEDULED, label(S.SCHEDULED), job.created_at, now=job.state is S.SCHEDULED)
         started = first.started_at if first else job.started_at
         if job.state is not S.SCHEDULED and (started is None or due <= started) and not _untouched(job):
-            yield Step(S.QUEUED, "Due", due)
+            yield Step(S.QUEUED, pgettext("step of a job", "Due"), due)
     elif job.state is not S.QUEUED or job.attempts:
-        yield Step(S.QUEUED, "Queued", job.created_at)
+        yield Step(S.QUEUED, label(S.QUEUED), job.created_at)
 
 
 def _untouched(job: JobRecord) -> bool:
@@ -81,8 +85,8 @@ def _attempts(job: JobRecord) -> Iterator[Step]:
     previous: Attempt | None = None
     for attempt in job.attempts:
         if previous is not None and previous.outcome in FINISHED:
-            yield Step(S.QUEUED, "Run again", attempt.queued_at or previous.ended_at)
-        yield Step(S.RUNNING, f"Attempt {attempt.number}", attempt.started_at, "run")
+            yield Step(S.QUEUED, pgettext("step of a job", "Run again"), attempt.queued_at or previous.ended_at)
+        yield Step(S.RUNNING, _attempt(attempt.number), attempt.started_at, "run")
         is_last = attempt is job.attempts[-1]
         if not (is_last and job.state in FINISHED):
             yield _after(attempt, now=is_last and job.state is S.RETRYING)
@@ -92,9 +96,13 @@ def _attempts(job: JobRecord) -> Iterator[Step]:
 def _after(attempt: Attempt, *, now: bool) -> Step:
     """What an attempt ended in."""
     if attempt.outcome is S.QUEUED:
-        return Step(S.QUEUED, "Handed back", attempt.ended_at)
+        return Step(S.QUEUED, pgettext("step of a job", "Handed back"), attempt.ended_at)
     kind = "end" if attempt.outcome in FINISHED else "wait"
-    return Step(attempt.outcome, _kind(attempt) or attempt.outcome.capitalize(), attempt.ended_at, kind, now=now)  # type: ignore[arg-type]
+    return Step(attempt.outcome, _kind(attempt) or label(attempt.outcome), attempt.ended_at, kind, now=now)  # type: ignore[arg-type]
+
+
+def _attempt(number: int) -> str:
+    return _("Attempt %(number)s") % {"number": number}
 
 
 def _kind(attempt: Attempt) -> str:
@@ -104,17 +112,18 @@ def _kind(attempt: Attempt) -> str:
 def _present(job: JobRecord) -> Iterator[Step]:
     match job.state:
         case S.RUNNING:
-            yield Step(S.RUNNING, f"Attempt {job.attempt}", job.started_at, "run", now=True)
+            yield Step(S.RUNNING, _attempt(job.attempt), job.started_at, "run", now=True)
         case S.QUEUED if job.attempts and job.attempts[-1].outcome is S.QUEUED:
             return
         case S.QUEUED:
-            label = "Run again" if job.attempts and job.attempts[-1].outcome in FINISHED else "Queued"
-            yield Step(S.QUEUED, label, job.due_at or job.created_at, now=True)
+            again = job.attempts and job.attempts[-1].outcome in FINISHED
+            name = pgettext("step of a job", "Run again") if again else label(S.QUEUED)
+            yield Step(S.QUEUED, name, job.due_at or job.created_at, now=True)
         case S.SUCCEEDED | S.FAILED | S.CANCELLED:
             if job.state is S.SUCCEEDED and job.started_at and not _has_run(job):
-                yield Step(S.RUNNING, f"Attempt {job.attempt}", job.started_at, "run")
-            label = job.error_kind.rpartition(".")[2] if job.state is S.FAILED and job.error_kind else ""
-            yield Step(job.state, label or job.state.capitalize(), _ended(job), "end", now=True)
+                yield Step(S.RUNNING, _attempt(job.attempt), job.started_at, "run")
+            kind = job.error_kind.rpartition(".")[2] if job.state is S.FAILED and job.error_kind else ""
+            yield Step(job.state, kind or label(job.state), _ended(job), "end", now=True)
 
 
 def _ended(job: JobRecord) -> datetime | None:
@@ -130,11 +139,11 @@ def _has_run(job: JobRecord) -> bool:
 def _future(job: JobRecord) -> Iterator[Step]:
     if job.state in (S.SCHEDULED, S.RETRYING, S.QUEUED):
         due = job.due_at if job.state is not S.QUEUED else None
-        yield Step(None, f"Attempt {job.attempt + 1}", kind="next", due=due)
+        yield Step(None, _attempt(job.attempt + 1), kind="next", due=due)
     if job.state not in FINISHED:
         limit = job.options.timeout
         at = job.started_at + timedelta(seconds=limit) if limit and job.state is S.RUNNING and job.started_at else None
-        yield Step(None, "Ends", kind="next", due=at, note="at the latest" if at else "")
+        yield Step(None, pgettext("step of a job", "Ends"), kind="next", due=at, note=_("at the latest") if at else "")
 
 
 def _until(step: Step, later: list[Step], now: datetime) -> float | None:
@@ -150,5 +159,5 @@ def _folded(steps: list[Step]) -> list[Step]:
     hidden = steps[HEAD:-TAIL]
     runs = sum(step.kind == "run" for step in hidden)
     seconds = sum(step.seconds or 0.0 for step in hidden)
-    label = f"{runs} more {'attempt' if runs == 1 else 'attempts'}"
-    return [*steps[:HEAD], Step(S.RETRYING, label, hidden[0].at, "fold", seconds=seconds), *steps[-TAIL:]]
+    text = ngettext("%(number)s more attempt", "%(number)s more attempts", runs) % {"number": runs}
+    return [*steps[:HEAD], Step(S.RETRYING, text, hidden[0].at, "fold", seconds=seconds), *steps[-TAIL:]]

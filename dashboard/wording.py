@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from dashboard.language import figure
+
 NOTHING = "—"
 
 # What a terminal, or a reader's eye, would obey instead of show: controls, invisible and bidirectional marks,
@@ -22,8 +28,8 @@ def number(value: float | None) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, int) or value == int(value):
-        return f"{int(value):,}"
-    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
+        return figure(f"{int(value):,}")
+    return figure(f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}")
 
 
 def short(value: float | None) -> str:
@@ -32,7 +38,7 @@ def short(value: float | None) -> str:
         return NOTHING
     for limit, unit in ((1e9, "G"), (1e6, "M")):
         if abs(value) >= limit:
-            return f"{value / limit:.2f} {unit}"
+            return f"{figure(f'{value / limit:.2f}')} {unit}"
     return number(value)
 
 
@@ -45,7 +51,7 @@ def size(count: int | None) -> str:
         if abs(amount) < 999.5:
             break
         amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{figure(f'{amount:.1f}')} {unit}"
 
 
 def duration(seconds: float | None) -> str:
@@ -55,11 +61,11 @@ def duration(seconds: float | None) -> str:
     if seconds < 0:
         seconds = 0.0
     if seconds < 0.0095:
-        return f"{seconds * 1000:.1f} ms" if seconds else "0 ms"
+        return f"{figure(f'{seconds * 1000:.1f}')} ms" if seconds else "0 ms"
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{figure(f'{seconds:.1f}')} s"
     whole = round(seconds)
     for unit, length, part, lower in (("m", 60, "s", 1), ("h", 3600, "m", 60), ("d", 86400, "h", 3600)):
         if whole < length * (60 if unit == "m" else 24 if unit == "h" else 10**9):
@@ -71,7 +77,7 @@ def age(seconds: float) -> str:
     """The distance of a time, in its largest unit: 4 s, 1 min, 3 h, 12 d."""
     whole = int(abs(seconds))
     if whole < 1:
-        return "now"
+        return pgettext("time", "now")
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -85,5 +91,15 @@ def relative(at: datetime, now: datetime) -> str:
     """4 s ago, in 2 min; within a second of now: now."""
     seconds = (now - at).total_seconds()
     if abs(seconds) < 1:
-        return "now"
-    return f"{age(seconds)} ago" if seconds > 0 else f"in {age(seconds)}"
+        return pgettext("time", "now")
+    return (_("%(age)s ago") if seconds > 0 else _("in %(age)s")) % {"age": age(seconds)}
+
+
+def month(at: datetime) -> str:
+    """Nov: in Django's own translation."""
+    return str(MONTHS_3[at.month]).capitalize()
+
+
+def weekday(at: datetime) -> str:
+    """Tue."""
+    return str(WEEKDAYS_ABBR[at.weekday()])

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from dashboard.forms import names
 from dashboard.forms.reading import NEEDED, chosen
 from dashboard.forms.shapes import Kind, Shape
@@ -27,7 +29,7 @@ def place(shape: Shape, typed: Mapping[str, str], message: str) -> Complaint:
     path = at["path"] if at else ""
     text = message[: at.start()] if at else message
     if missing := MISSING.match(text):
-        path, text = f"{path}.{missing['name']}", NEEDED
+        path, text = f"{path}.{missing['name']}", _(NEEDED)
     return Complaint(_down(shape, typed, names.ROOT, path), _sentence(text))
 
 

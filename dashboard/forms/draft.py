@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from dashboard.forms import complaints, fields, names, reading, rows, writing
 from dashboard.forms.moments import schema_of
 from dashboard.forms.options import OptionsForm
+from dashboard.forms.optionwords import option_name
+from dashboard.forms.origins import options_of, unregistered
 from dashboard.forms.shapes import Kind, Shape, read
 from queueing.domain.job import JobRecord
 from queueing.domain.names import is_id
@@ -43,11 +46,12 @@ class Draft:
         return cls(job_type=job_type, shape=shape, options=OptionsForm.unbound(job_type), typed=typed)
 
     @classmethod
-    def of(cls, job_type: JobType, record: JobRecord) -> Draft:
-        """To edit a job and enqueue it anew."""
+    def of(cls, job_type: JobType, record: JobRecord, value: Any = msgspec.UNSET) -> Draft:
+        """To edit a job and enqueue it anew. ``value``: its payload, where that is not its JSON."""
         shape = read(schema_of(job_type))
-        value = msgspec.json.decode(record.payload)
-        options = OptionsForm.unbound(job_type, record.options, record.queue)
+        if value is msgspec.UNSET:
+            value = msgspec.json.decode(record.payload)
+        options = OptionsForm.unbound(job_type, options_of(record), record.queue)
         typed = writing.written(shape, value)
         # What the form cannot show without loss is shown as JSON.
         lossless = means_the_same(job_type, reading.payload(shape, typed).payload, value)
@@ -57,18 +61,22 @@ class Draft:
         )  # fmt: skip
 
     @classmethod
-    def posted(cls, job_type: JobType, data: Mapping[str, str]) -> Draft:
+    def posted(cls, job_type: JobType, data: Mapping[str, str], origin: JobRecord | None = None) -> Draft:
         shape = read(schema_of(job_type))
         typed = {name: value for name, value in data.items() if name.split(".", 1)[0] == names.ROOT}
         return cls(
             job_type=job_type,
             shape=shape,
-            options=OptionsForm(job_type, data),
+            options=OptionsForm(job_type, data, base=options_of(origin) if origin else None),
             typed=rows.picked(shape, typed),
             as_json=data.get("as") == "json",
             json=data.get(JSON, ""),
-            origin=origin if is_id(origin := data.get("origin", "")) else "",
+            origin=named if is_id(named := data.get("origin", "")) else "",
         )
+
+    @property
+    def registered(self) -> bool:
+        return self.job_type.handler is not unregistered
 
     @property
     def root(self) -> fields.Field:
@@ -124,7 +132,7 @@ class Draft:
     def needs(self) -> list[tuple[str, str]]:
         """What still needs the reader: id and label of each field with an error."""
         found = [(f"f-{name}", label(name)) for name in self.errors]
-        return found + [(f"o-{name}", name.replace("_", " ")) for name in self.options.errors]
+        return found + [(f"o-{name}", option_name(name)) for name in self.options.errors]
 
 
 def refusal(job_type: JobType, payload: Any) -> str:
@@ -149,6 +157,6 @@ def means_the_same(job_type: JobType, one: Any, other: Any) -> bool:
 def label(name: str) -> str:
     """``p.to.1`` as a reader knows it: to, 2."""
     if name == JSON:
-        return "the JSON"
+        return _("the JSON")
     pieces = [piece for piece in name.split(".")[1:] if piece != names.CONTENT]
     return ", ".join(str(int(piece) + 1) if piece.isdigit() else piece for piece in pieces) or "payload"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 UNITS: Final = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.ASCII)
 
@@ -20,7 +22,7 @@ def seconds(text: str) -> float:
         total += float(match[1]) * UNITS[unit]
         at = match.end()
     if not text or at != len(text):
-        raise ValueError("Write a duration such as 10 s, 5 min or 1 h 30 m.")
+        raise ValueError(_("Write a duration such as 10 s, 5 min or 1 h 30 m."))
     return total
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from dashboard.forms import names
 from dashboard.forms.reading import MAX_ITEMS, chosen, count
 from dashboard.forms.shapes import UNKNOWN, Kind, Member, Shape
@@ -153,15 +156,15 @@ class Binder:
             case Kind.CHOICE:
                 offered = [(text_of(choice), text_of(choice)) for choice in shape.choices]
             case Kind.BOOLEAN if shape.nullable:
-                offered = [("true", "yes"), ("false", "no")]
+                offered = [("true", _("yes")), ("false", _("no"))]
             case Kind.UNION:
                 offered = [(str(index), variant.type) for index, variant in enumerate(shape.variants())]
             case _:
                 return []
         if shape.nullable:
-            offered.insert(0, ("", "none"))
+            offered.insert(0, ("", pgettext("option", "none")))
         elif not value or not must:
-            offered.insert(0, ("", "Choose one" if must else "left out"))
+            offered.insert(0, ("", _("Choose one") if must else _("left out")))
         return [Choice(text, label, text == value) for text, label in offered]
 
 

@@ -9,14 +9,16 @@ from typing import Any, Final
 import msgspec
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from dashboard.forms import durations
 from queueing.domain.names import check_queue
-from queueing.domain.options import JobOptions
+from queueing.domain.options import LONGEST_DELAY, JobOptions
 from queueing.domain.registry import JobType
 from queueing.errors import InvalidJob
 
-MAX_COUNT: Final = 10_000
+MAX_COUNT: Final = 100_000
 
 
 class Duration(forms.CharField):
@@ -32,18 +34,26 @@ class Duration(forms.CharField):
 
 class OptionsForm(forms.Form):
     queue = forms.CharField(max_length=128)
-    run = forms.ChoiceField(choices=[("now", "Now"), ("after", "After"), ("at", "At")])
+    run = forms.ChoiceField(
+        choices=[
+            ("now", pgettext_lazy("when a job runs", "Now")),
+            ("after", pgettext_lazy("when a job runs", "After")),
+            ("at", pgettext_lazy("when a job runs", "At")),
+        ]
+    )
     delay = Duration(required=False)
     run_at = forms.DateTimeField(required=False)
     count = forms.IntegerField(min_value=1, max_value=MAX_COUNT)
+    over = Duration(required=False)
     max_attempts = forms.IntegerField(min_value=1, max_value=10_000)
     timeout = Duration(required=False)
     priority = forms.IntegerField(required=False, min_value=0, max_value=9)
     tags = forms.CharField(required=False)
     unique_key = forms.CharField(required=False)
 
-    def __init__(self, known: JobType, *args: Any, **kwargs: Any) -> None:
-        self._known = known
+    def __init__(self, known: JobType, *args: Any, base: JobOptions | None = None, **kwargs: Any) -> None:
+        """``base``: what the form does not ask for; the type's own, unless the job is made from another one."""
+        self._base = base or known.options
         super().__init__(*args, **kwargs)
 
     @classmethod
@@ -60,9 +70,11 @@ class OptionsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if values.get("run") == "after" and values.get("delay") is None and "delay" not in self.errors:
-            self.add_error("delay", "After how long?")
+            self.add_error("delay", _("After how long?"))
         if values.get("run") == "at" and values.get("run_at") is None and "run_at" not in self.errors:
-            self.add_error("run_at", "When?")
+            self.add_error("run_at", _("When?"))
+        if not self.errors and values["over"]:
+            self._check_ramp(values)
         if not self.errors:
             try:
                 values["options"] = self._options(values)
@@ -70,9 +82,15 @@ class OptionsForm(forms.Form):
                 self.add_error(_named_in(str(wrong)), str(wrong))
         return values
 
+    def _check_ramp(self, values: Mapping[str, Any]) -> None:
+        if values["over"] > LONGEST_DELAY - (values["delay"] or 0.0):
+            self.add_error("over", _("At most %(span)s ahead.") % {"span": durations.written(LONGEST_DELAY)})
+        elif values["count"] == 1:
+            self.add_error("over", _("One job has nothing to be spread over."))
+
     def _options(self, values: Mapping[str, Any]) -> JobOptions:
         return msgspec.structs.replace(
-            self._known.options,
+            self._base,
             max_attempts=values["max_attempts"],
             delay=values["delay"] if values["run"] == "after" else None,
             run_at=values["run_at"] if values["run"] == "at" else None,
@@ -80,7 +98,7 @@ class OptionsForm(forms.Form):
             priority=values["priority"],
             tags=tuple(values["tags"].replace(",", " ").split()),
             unique_key=values["unique_key"] or None,
-            unique_for=self._known.options.unique_for if values["unique_key"] else None,
+            unique_for=self._base.unique_for if values["unique_key"] else None,
         )
 
 
@@ -92,6 +110,7 @@ def typed(options: JobOptions, queue: str) -> dict[str, str]:
         "delay": durations.written(options.delay) if options.delay else "",
         "run_at": local(run_at) if run_at else "",
         "count": "1",
+        "over": "",
         "max_attempts": str(options.max_attempts),
         "timeout": durations.written(options.timeout) if options.timeout else "",
         "priority": "" if options.priority is None else str(options.priority),

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from dashboard.forms import names
 from dashboard.forms.limits import broken
 from dashboard.forms.shapes import NO_DEFAULT, UNKNOWN, Kind, Member, Shape
@@ -16,7 +19,7 @@ from dashboard.forms.writing import text_of
 MAX_ITEMS: Final = 100
 """Rows of one list: Django takes 1,000 fields in a form. A longer list is what the JSON view is for."""
 LEFT_OUT: Final = object()
-NEEDED: Final = "This is needed."
+NEEDED: Final = gettext_noop("This is needed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Reader:
         if index is not None:
             return self.read(shape.variants()[index], names.content(name), required=True)
         if not shape.nullable and required:
-            self.errors[name] = "Choose one."
+            self.errors[name] = _("Choose one.")
         return None if shape.nullable else LEFT_OUT
 
     def scalar(self, shape: Shape, name: str, required: bool, default: Any) -> Any:
@@ -105,7 +108,7 @@ class Reader:
         if shape.nullable:
             return None
         if required:
-            self.errors[name] = NEEDED
+            self.errors[name] = _(NEEDED)
         elif shape.kind is Kind.TEXT and not shape.format and default is not UNKNOWN:
             return ""
         return LEFT_OUT
@@ -122,7 +125,7 @@ def convert(shape: Shape, text: str) -> Any:
             choices = shape.choices or (True, False)
             found = [choice for choice in choices if text_of(choice) == text]
             if not found:
-                raise ValueError(f"{text!r} is not one of the choices.")
+                raise ValueError(_("%(text)r is not one of the choices.") % {"text": text})
             return found[0]
         case Kind.JSON:
             return from_json(text)
@@ -135,16 +138,16 @@ def _integer(text: str) -> int:
             raise ValueError
         return int(text.replace(",", "").replace("\u202f", "").replace(" ", ""))
     except ValueError:
-        raise ValueError("This is not a whole number.") from None
+        raise ValueError(_("This is not a whole number.")) from None
 
 
 def _number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise ValueError("This is not a number.") from None
+        raise ValueError(_("This is not a number.")) from None
     if not math.isfinite(value):
-        raise ValueError("JSON has no such number.")
+        raise ValueError(_("JSON has no such number."))
     return value
 
 
@@ -153,10 +156,11 @@ def from_json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as wrong:
-        raise ValueError(f"This is not JSON: {wrong.msg} in line {wrong.lineno}, column {wrong.colno}.") from None
+        place = {"what": wrong.msg, "line": wrong.lineno, "column": wrong.colno}
+        raise ValueError(_("This is not JSON: %(what)s in line %(line)s, column %(column)s.") % place) from None
     except RecursionError:
-        raise ValueError("This is nested too deeply.") from None
+        raise ValueError(_("This is nested too deeply.")) from None
 
 
 def _no_constant(word: str) -> Any:
-    raise ValueError(f"JSON has no {word}.")
+    raise ValueError(_("JSON has no %(word)s.") % {"word": word})

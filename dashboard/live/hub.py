@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from django.utils.translation import gettext
+
 from dashboard.live.frames import Frame
 from dashboard.live.registry import Watched
 from queueing.domain.reading import Hint
@@ -136,7 +138,8 @@ class Hub:
             return Frame(None, str(error))
         except Exception:
             log.exception("The live view %s could not be rendered.", watched.name)
-            return Frame(None, "The console made a mistake; its log says which.")
+            with watched.speaking():
+                return Frame(None, gettext("The console made a mistake; its log says which."))
 
 
 def _cancel(task: asyncio.Task[None] | None) -> None:

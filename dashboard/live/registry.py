@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from django.core import signing
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
 
 from dashboard.access import PERMISSIONS, Viewer
 from queueing.domain.reading import Hint
@@ -62,26 +63,32 @@ def live_view(
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What somebody looks at: a view with its parameters, as they may see it. Equal ones share one rendering."""
+    """What somebody looks at: a view with its parameters, as they may see it, in the language of their page. Equal ones
+    share one rendering."""
 
     name: str
     params: str
     """As canonical JSON."""
     viewer: Viewer
+    language: str | None = None
 
     @classmethod
     def of(cls, name: str, params: Params, viewer: Viewer) -> Watched:
-        return cls(name, json.dumps(dict(params), sort_keys=True, separators=(",", ":")), viewer)
+        return cls(name, json.dumps(dict(params), sort_keys=True, separators=(",", ":")), viewer, get_language())
 
     @classmethod
     def signed(cls, token: str, viewer: Viewer) -> Watched:
         """Raises BadSignature for what this console did not put into a page, KeyError for a view that is gone."""
-        name, params = signing.loads(token, salt=SALT)
-        return cls(VIEWS[name].name, params, viewer)
+        match signing.loads(token, salt=SALT):
+            case [name, params, language]:
+                return cls(VIEWS[name].name, params, viewer, language)
+            case of_another_version:
+                raise KeyError(of_another_version)
 
     def token(self) -> str:
-        """Names the view in the page. Signed, so that a socket can ask only for what a page has shown."""
-        return signing.dumps((self.name, self.params), salt=SALT, compress=True)
+        """Names the view in the page. Signed, so that a socket can ask only for what a page has shown. With the page's
+        language, which may be a project's to choose, by rules that a socket does not know."""
+        return signing.dumps((self.name, self.params, self.language), salt=SALT, compress=True)
 
     @property
     def view(self) -> LiveView:
@@ -96,4 +103,8 @@ class Watched:
         return self.view.about(json.loads(self.params)) if self.view.about else None
 
     def render(self) -> str:
-        return self.view.render(json.loads(self.params), self.viewer)
+        with self.speaking():
+            return self.view.render(json.loads(self.params), self.viewer)
+
+    def speaking(self) -> override:
+        return override(self.language)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
-from dashboard import graphics, jsonview, wording
+from dashboard import actwords, graphics, jsonview, statewords, wording
 from queueing.domain.states import JobState
 
 register = template.Library()
@@ -37,6 +38,7 @@ def sprite() -> str:
 
 
 @register.simple_tag
+@lru_cache(1024)
 def icon(name: str, classes: str = "") -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', f"icon {classes}".strip(), sprite(), name
@@ -46,33 +48,53 @@ def icon(name: str, classes: str = "") -> SafeString:
 @register.simple_tag
 def shape(state: JobState | str, classes: str = "st") -> SafeString:
     """A state's silhouette, with its word for those who do not see it."""
-    word = str(state)
+    return _shape(str(state), classes, get_language())
+
+
+@lru_cache(1024)
+def _shape(word: str, classes: str, language: str | None) -> SafeString:
     return format_html(
         '<svg class="{} {}" viewBox="0 0 16 16" aria-hidden="true"><use href="{}#st-{}"/></svg>'
         '<span class="vh">{}</span>',
-        classes, word, sprite(), word, word.capitalize(),
+        classes, word, sprite(), word, statewords.label(word),
     )  # fmt: skip
 
 
 @register.simple_tag
 def state(state: JobState | str, label: str = "", soft: bool = False) -> SafeString:
     """A state as silhouette and word. ``soft``: on its own tint, beside a title."""
-    word = str(state)
+    return _state(str(state), label, soft, get_language())
+
+
+@lru_cache(1024)
+def _state(word: str, label: str, soft: bool, language: str | None) -> SafeString:
     return format_html(
         '<span class="{}" title="{}"><svg viewBox="0 0 16 16" aria-hidden="true"><use href="{}#st-{}"/></svg>{}</span>',
         f"state {word} soft" if soft else f"state {word}",
-        JobState(word).gloss, sprite(), word, label or word.capitalize(),
+        statewords.gloss(word), sprite(), word, label or statewords.label(word),
     )  # fmt: skip
+
+
+register.filter("state_word", statewords.word)
+register.filter("state_label", statewords.label)
+register.filter("state_gloss", statewords.gloss)
+register.filter("worker_state", statewords.of_worker)
+register.filter("operation_state", statewords.of_operation)
+register.filter("act_word", actwords.word)
+register.filter("act_label", actwords.label)
+register.filter("result_word", actwords.result)
 
 
 @register.simple_tag
 def when(at: datetime | None, form: str = "relative") -> SafeString | str:
     """A time that ticks: ``relative`` (2 min ago, in 4 s), ``bare`` (2 min), ``elapsed`` (the 4.6 s since then),
-    ``clock`` (10:42:18), ``exact`` (10:42:18.402), ``date`` (24 Nov 2026, 10:42). Scripts put it into the viewer's
-    zone; without them it is in the server's, whose name stands in the title."""
+    ``clock`` (10:42:18), ``exact`` (10:42:18.402), ``date`` (24 Nov 2026, 10:42), ``stamp`` (10:42:18 today, else
+    23 Nov, 10:42). Scripts put it into the viewer's zone; without them it is in the server's, whose name stands in the
+    title."""
     if at is None:
         return wording.NOTHING
     local = timezone.localtime(at)
+    month = wording.month(local)
     match form:
         case "relative":
             text = wording.relative(at, timezone.now())
@@ -85,13 +107,24 @@ def when(at: datetime | None, form: str = "relative") -> SafeString | str:
         case "exact":
             text = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
         case "date":
-            text = f"{local.day} {local:%b %Y, %H:%M}"
+            text = f"{local.day} {month} {local:%Y, %H:%M}"
+        case "stamp" if local.date() == timezone.localdate():
+            text = f"{local:%H:%M:%S}"
+        case "stamp" if local.year == timezone.localdate().year:
+            text = f"{local.day} {month}, {local:%H:%M}"
+        case "stamp":
+            text = f"{local.day} {month} {local:%Y}"
         case _:
             raise template.TemplateSyntaxError(f"when: there is no form {form!r}")
-    title = f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
+    title = f"{local.day} {month} {local:%Y, %H:%M:%S %Z}"
     return format_html(
         '<time datetime="{}" title="{}" data-when="{}">{}</time>', at.isoformat("T", "milliseconds"), title, form, text
     )
+
+
+@register.filter
+def first_word(text: str) -> str:
+    return text.partition(" ")[0]
 
 
 @register.filter
@@ -104,6 +137,19 @@ def tail(job_id: str) -> str:
 def initials(name: str) -> str:
     words = name.replace(".", " ").replace("_", " ").replace("-", " ").split()
     return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+@register.filter
+def term_keys(terms: Iterable[Any]) -> SafeString:
+    """The qualifiers of terms, in bold, for a sentence about them."""
+    return format_html_join(", ", "<b>{}</b>", ((wording.visible(term.key),) for term in terms))
+
+
+@register.filter
+def figure(typed: Any) -> int:
+    """What a field holds, as a number that decides between one and many."""
+    text = str(typed)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @register.filter

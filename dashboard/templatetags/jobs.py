@@ -13,7 +13,7 @@ from dashboard.joblist import moment_of
 from dashboard.jobquery import JobQuery
 from dashboard.templatetags.console import when
 from queueing.domain.job import Frame, JobSummary, Progress
-from queueing.domain.states import JobState
+from queueing.domain.states import WAITING, JobState
 
 register = template.Library()
 
@@ -26,6 +26,20 @@ def ran(job: JobSummary) -> SafeString | str:
     if job.started_at is None or job.finished_at is None:
         return wording.NOTHING
     return wording.duration((job.finished_at - job.started_at).total_seconds())
+
+
+@register.simple_tag
+def waited(job: JobSummary) -> str:
+    """How long it waited for its last attempt."""
+    if job.started_at is None or job.due_at is None or job.state in WAITING:
+        return wording.NOTHING
+    return wording.duration(max(0.0, (job.started_at - job.due_at).total_seconds()))
+
+
+@register.filter
+def heading(css: str) -> str:
+    """The classes of a column's head: only cells take what room is left."""
+    return css.removeprefix("fill ")
 
 
 @register.simple_tag

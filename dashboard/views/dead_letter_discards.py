@@ -6,11 +6,12 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from dashboard import acts
 from dashboard.access import requires
 from dashboard.asking import ask, stay
-from dashboard.letterlist import LetterQuery
+from dashboard.letterquery import LetterQuery
 from queueing.domain.ports import Changed
 from queueing.operations import Operations
 
@@ -19,8 +20,8 @@ from queueing.operations import Operations
 def new(request: HttpRequest, queue: str) -> HttpResponse:
     """The question. A selection is posted to it: its ids would make a long URL, with a token in it."""
     ids = acts.ids_of(request) or list(dict.fromkeys(request.GET.getlist("job")))
-    query = LetterQuery(queue=queue)
-    context = {"title": "Discard", "nav": "dead_letters", "query": query, "ids": ids, "count": len(ids)}
+    query = LetterQuery.of_queue(queue)
+    context = {"title": _("Discard"), "nav": "dead_letters", "query": query, "ids": ids, "count": len(ids)}
     return ask(request, "dashboard/dead_letters/_discard.html", context)
 
 
@@ -30,5 +31,5 @@ def discard(operations: Operations, ids: Sequence[str]) -> Coroutine[Any, Any, l
 
 @requires("operate", post=True)
 def create(request: HttpRequest, queue: str) -> HttpResponse:
-    to = stay(request, LetterQuery(queue=queue).url())
-    return acts.perform(request, "discard", "Discarded", discard, to=lambda _: to)
+    to = stay(request, LetterQuery.of_queue(queue).url())
+    return acts.perform(request, "discard", "Discarded", discard, to=lambda changes: to)

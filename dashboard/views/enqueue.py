@@ -1,19 +1,29 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from dashboard import audit, engine, jsonview
 from dashboard.access import requires, viewer_of
+from dashboard.bulk.chosen import QUEUE
+from dashboard.forms.differences import Differences, differences
 from dashboard.forms.draft import Draft
+from dashboard.forms.origins import meant, options_of, type_of
 from dashboard.http import is_partial
+from dashboard.models import AuditEntry
 from dashboard.prospects import Prospect, prospect
 from dashboard.signatures import as_call, as_command, signature
 from queueing import runtime
 from queueing.domain.job import JobRecord
+from queueing.domain.names import is_id
+from queueing.domain.options import JobOptions
 from queueing.domain.registry import JobType
+from queueing.domain.secrets import hush
+from queueing.domain.states import JobState
 from queueing.errors import LeveretError
 
 
@@ -21,7 +31,7 @@ from queueing.errors import LeveretError
 def new(request: HttpRequest) -> HttpResponse:
     if job_id := request.GET.get("from"):
         return edit(request, job_id)
-    types = list(runtime.cluster().registry)
+    types = offered()
     if not types:
         return none(request, "empty")
     name = request.GET.get("type") or types[0].name
@@ -31,7 +41,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @requires("enqueue", post=True)
 def draft(request: HttpRequest) -> HttpResponse:
     """The form with one change that is not yet a job: an item more, another variant, JSON instead."""
-    given = Draft.posted(known(request.POST.get("type", "")), request.POST.dict())
+    given, origin = posted(request)
     match request.POST.get("change", "").partition(" "):
         case ("add", _, name):
             given = given.added(name)
@@ -41,50 +51,91 @@ def draft(request: HttpRequest) -> HttpResponse:
             given = given.to_json()
         case ("as", _, "form"):
             given = given.to_form()
-    return page(request, given)
+    return page(request, given, origin)
+
+
+def posted(request: HttpRequest) -> tuple[Draft, JobRecord | None]:
+    """What was written, and the job that it is made from, if that is still there. Raises Http404."""
+    name = request.POST.get("origin", "")
+    try:
+        origin = engine.look(lambda inspector: inspector.job(name)) if is_id(name) else None
+    except LeveretError:
+        # Who enqueues is told by the act itself; who only writes loses the comparison.
+        origin = None
+    return Draft.posted(known(request.POST.get("type", ""), origin), request.POST.dict(), origin), origin
 
 
 def edit(request: HttpRequest, job_id: str) -> HttpResponse:
     """A job's payload and options as a draft. Masked values would be laid open by it, so that needs the permission."""
     record = engine.look(lambda inspector: inspector.job(job_id))
-    job_type = runtime.cluster().registry.get(record.type) if record else None
-    if record is None or job_type is None or record.spec.encoding == "raw":
-        return none(request, "gone" if record is None else "unknown", record, status=404)
+    if record is None:
+        return none(request, "gone", status=404)
     if masked(record):
         if not viewer_of(request).may_reveal:
             return none(request, "masked", record, status=403)
         audit.record(request, "reveal", f"job {job_id}", detail="to edit and enqueue it")
-    return page(request, Draft.of(job_type, record))
+    if record.spec.encoding == "raw":
+        return mend(request, record)
+    job_type = type_of(runtime.cluster().registry, record.type, record)
+    return page(request, Draft.of(job_type, record), record) if job_type else none(request, "unknown", record)
 
 
-def none(request: HttpRequest, why: str, job: JobRecord | None = None, *, status: int = 200) -> HttpResponse:
+def mend(request: HttpRequest, record: JobRecord) -> HttpResponse:
+    """A job of what is none, by the type that its bytes name or somebody chooses."""
+    read = meant(record.payload)
+    job_type = runtime.cluster().registry.get(request.GET.get("type") or read.type)
+    if job_type is None:
+        return none(request, "raw", record, types=offered())
+    return page(request, Draft.of(job_type, record, read.payload), record)
+
+
+def none(
+    request: HttpRequest, why: str, job: JobRecord | None = None, *, status: int = 200, types: Sequence[JobType] = ()
+) -> HttpResponse:
     """There is no form, and why."""
-    context = {"title": "Enqueue", "nav": "enqueue", "why": why, "job": job}
+    context = {"title": _("Enqueue"), "nav": "enqueue", "why": why, "job": job, "types": types}
     return render(request, "dashboard/enqueue/none.html", context, status=status)
 
 
 def masked(record: JobRecord) -> bool:
+    """Of bytes that are no job nobody knows which are secret."""
+    if record.spec.encoding == "raw":
+        text = record.payload.decode(errors="backslashreplace")
+        return hush(text) != text or jsonview.show(record.payload, limit=None).masked > 0
     return jsonview.show(record.payload, limit=None).masked > 0
 
 
-def page(request: HttpRequest, given: Draft, *, status: int = 200) -> HttpResponse:
+def page(request: HttpRequest, given: Draft, origin: JobRecord | None = None, *, status: int = 200) -> HttpResponse:
     """The whole page; for a script only the form, or only what it would make."""
     written = given if given.payload is not None else given.checked()
     context: dict[str, Any] = {
-        "title": "Enqueue",
+        "title": _("Enqueue"),
         "nav": "enqueue",
         "draft": given,
-        "types": list(runtime.cluster().registry),
+        "last": None if given.origin else last_used(request, given.job_type.name),
+        "types": offered(),
         "signature": signature(given.job_type),
         "payload": written.payload,
         "call": as_call(given.job_type, written.payload),
         "command": as_command(given.job_type, written.payload),
         "prospect": _prospect(given),
+        "differences": _differences(written, origin) if origin and not written.errors else None,
+        "discards": origin is not None and origin.state is JobState.FAILED and viewer_of(request).may_operate,
+        "discard_origin": "discard_origin" in request.POST if request.method == "POST" else True,
         "priorities": runtime.cluster().broker.capabilities.priorities,
     }
     part = "_aside" if request.headers.get("HX-Target", "").endswith("#aside") else "_form"
     name = part if is_partial(request) else "page"
     return render(request, f"dashboard/enqueue/{name}.html", context, status=status)
+
+
+def _differences(given: Draft, origin: JobRecord) -> Differences:
+    options: JobOptions | None = options_of(origin)
+    queue = str(given.options["queue"].value() or origin.queue)
+    if given.options.is_bound:
+        right = given.options.is_valid()
+        options, queue = (given.options.cleaned_data["options"], queue) if right else (None, origin.queue)
+    return differences(origin, given.job_type, given.payload, options, queue)
 
 
 def _prospect(given: Draft) -> Prospect | None:
@@ -96,8 +147,20 @@ def _prospect(given: Draft) -> Prospect | None:
         return None
 
 
-def known(name: str) -> JobType:
-    found = runtime.cluster().registry.get(name)
+def last_used(request: HttpRequest, type_: str) -> AuditEntry | None:
+    """What this person enqueued last of the type; its detail begins with the job's id. It may be gone by now."""
+    mine = AuditEntry.objects.filter(user_id=request.user.pk or 0, verb="enqueue", result=AuditEntry.Result.DONE)
+    found = mine.filter(target__startswith=f"{type_} on ").first()
+    return found if found and is_id(found.detail.partition(" ")[0]) else None
+
+
+def offered() -> list[JobType]:
+    """Without the job that runs operations: it is added where one is confirmed."""
+    return [found for found in runtime.cluster().registry if found.queue != QUEUE]
+
+
+def known(name: str, origin: JobRecord | None = None) -> JobType:
+    found = type_of(runtime.cluster().registry, name, origin)
     if found is None:
         raise Http404(f"No job type {name!r} is registered in this process.")
     return found

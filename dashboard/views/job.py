@@ -5,11 +5,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from dashboard import acts, attempts, engine, jobwords, jsonview, rawview
+from dashboard import acts, attempts, copies, engine, jobwords, jsonview, rawview
 from dashboard.access import Viewer, requires, viewer_of
+from dashboard.letterlist import LOOPS
 from dashboard.live import Params, live_view
 from dashboard.timeline import timeline
+from queueing import runtime
 from queueing.domain import waiting
 from queueing.domain.job import JobRecord
 from queueing.domain.states import WAITING, JobState
@@ -22,13 +25,13 @@ def show(request: HttpRequest, job_id: str) -> HttpResponse:
     try:
         job = load(job_id)
     except LeveretError as error:
-        return render(request, "dashboard/job/unavailable.html", {"title": "Job", "nav": "jobs", "error": error})
+        return render(request, "dashboard/job/unavailable.html", {"title": _("Job"), "nav": "jobs", "error": error})
     return page(request, job_id, job)
 
 
 def page(request: HttpRequest, job_id: str, job: JobRecord | None, *, reveal: bool = False) -> HttpResponse:
     if job is None:
-        gone = {"title": "No such job", "nav": "jobs", "job_id": job_id}
+        gone = {"title": _("No such job"), "nav": "jobs", "job_id": job_id}
         return render(request, "dashboard/job/gone.html", gone, status=404)
     title = f"{job.type} {job.id[-8:]}"
     context: dict[str, Any] = {"title": title, "nav": "jobs", "job": job, "params": {"id": job_id}}
@@ -36,6 +39,7 @@ def page(request: HttpRequest, job_id: str, job: JobRecord | None, *, reveal: bo
     raw = rawview.show(job.payload) if job.spec.encoding == "raw" else None
     context |= {"viewer": viewer_of(request), "whole": whole, "raw": raw, "reveal": reveal}
     context["masked"] = 0 if raw else jsonview.show(job.payload, limit=None if whole else jsonview.CUT).masked
+    context["copies"] = copies.of(job, runtime.cluster().registry, reveal=reveal)
     return render(request, "dashboard/job/page.html", context)
 
 
@@ -50,7 +54,8 @@ def about(params: Params) -> str:
 @live_view("job.head", template="dashboard/job/_head.html", hints=("job",), about=about)
 def head(params: Params, viewer: Viewer) -> dict[str, Any]:
     job = load(params["id"])
-    return {"job": job, "acts": acts.ALLOWED[job.state] if job else ()}
+    loops = job is not None and job.comebacks >= LOOPS
+    return {"job": job, "acts": acts.ALLOWED[job.state] if job else (), "loops": loops}
 
 
 @live_view("job.why", template="dashboard/job/_why.html", hints=("job", "queue", "worker"), about=about, every=5.0)
@@ -97,4 +102,7 @@ def details(params: Params, viewer: Viewer) -> dict[str, Any]:
     if job is None:
         return {"job": None}
     who, where = jobwords.enqueuer(job.spec.created_by)
-    return {"job": job, "backoff": jobwords.backoff(job.options.backoff), "who": who, "where": where}
+    schedule = jobwords.schedule_of(job.spec.created_by)
+    return {
+        "job": job, "backoff": jobwords.backoff(job.options.backoff), "who": who, "where": where, "schedule": schedule,
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from dashboard import engine
 from dashboard.access import requires
@@ -16,9 +17,12 @@ def create(request: HttpRequest, queue: str) -> HttpResponse:
     with attempt(request, "pause", f"queue {queue}") as deed:
         find(queue)
         engine.act(lambda operations: operations.pause(queue, by=engine.by(request)))
+    named = {"queue": queue}
     if deed.failure:
-        return answer(request, f"{queue} was not paused.", detail=deed.failure, tone="error")
-    return answer(request, f"{queue} is paused.", detail="Jobs are accepted and wait. Those that run go on.")
+        return answer(request, _("%(queue)s was not paused.") % named, detail=deed.failure, tone="error")
+    return answer(
+        request, _("%(queue)s is paused.") % named, detail=_("Jobs are accepted and wait. Those that run go on.")
+    )
 
 
 @requires("manage", post=True)
@@ -26,6 +30,7 @@ def end(request: HttpRequest, queue: str) -> HttpResponse:
     with attempt(request, "resume", f"queue {queue}") as deed:
         find(queue)
         engine.act(lambda operations: operations.resume(queue, by=engine.by(request)))
+    named = {"queue": queue}
     if deed.failure:
-        return answer(request, f"{queue} was not resumed.", detail=deed.failure, tone="error")
-    return answer(request, f"{queue} is resumed.", detail="Parked jobs come back within half a minute.")
+        return answer(request, _("%(queue)s was not resumed.") % named, detail=deed.failure, tone="error")
+    return answer(request, _("%(queue)s is resumed.") % named, detail=_("Parked jobs come back within half a minute."))

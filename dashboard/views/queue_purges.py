@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from dashboard import engine
+from dashboard import actwords, engine
 from dashboard.access import requires
-from dashboard.acts import jobs
 from dashboard.asking import ask, stay
 from dashboard.deeds import attempt
 from dashboard.http import answer
@@ -28,11 +30,14 @@ def create(request: HttpRequest, queue: str) -> HttpResponse:
     with attempt(request, "purge", f"queue {queue}", reason=reason) as deed:
         deed.count = engine.act(lambda operations: operations.purge(queue, by=engine.by(request)))
     if deed.failure:
-        detail = f"{deed.failure} Some jobs may have been cancelled: look before you repeat it."
-        return answer(request, f"The purge of {queue} did not go through.", detail=detail, tone="error", to=to)
-    return answer(request, f"{queue} is purged.", detail=f"Cancelled {jobs(deed.count)}.", to=to)
+        detail = _("%(error)s Some jobs may have been cancelled: look before you repeat it.") % {"error": deed.failure}
+        text = _("The purge of %(queue)s did not go through.") % {"queue": queue}
+        return answer(request, text, detail=detail, tone="error", to=to)
+    detail = actwords.done("Cancelled", deed.count)
+    return answer(request, _("%(queue)s is purged.") % {"queue": queue}, detail=detail, to=to)
 
 
 def question(request: HttpRequest, queue: str, *, wrong: bool = False, reason: str = "") -> HttpResponse:
-    context = {"title": f"Purge {queue}", "nav": "queues", "queue": find(queue), "wrong": wrong, "reason": reason}
+    context: dict[str, Any] = {"title": _("Purge %(queue)s") % {"queue": queue}, "nav": "queues", "queue": find(queue)}
+    context |= {"wrong": wrong, "reason": reason}
     return ask(request, "dashboard/queues/_purge.html", context, status=422 if wrong else 200)

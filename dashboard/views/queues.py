@@ -4,8 +4,9 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
-from dashboard import engine, queuelist
+from dashboard import engine, limitlist, queuelist, workerlist
 from dashboard.access import Viewer, requires
 from dashboard.live import Params, live_view
 from queueing.errors import LeveretError
@@ -17,7 +18,7 @@ CHANGES = ("job", "queue", "worker")
 
 @requires("view")
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "dashboard/queues/index.html", {"title": "Queues"})
+    return render(request, "dashboard/queues/index.html", {"title": _("Queues")})
 
 
 @requires("view")
@@ -34,10 +35,12 @@ def table(params: Params, viewer: Viewer) -> dict[str, Any]:
 @live_view("queues.one", template="dashboard/queues/_one.html", hints=CHANGES, every=BROKER)
 def one(params: Params, viewer: Viewer) -> dict[str, Any]:
     queue = engine.look(lambda inspector: inspector.queue(params["queue"]))
-    workers = engine.look(lambda inspector: inspector.workers())
+    workers = workerlist.shown(engine.look(lambda inspector: inspector.workers()))
+    types = [lane.type for lane in queue.types] if queue else []
     return {
         "queue": queuelist.Shown(queue) if queue else None,
-        "serving": [worker for worker in workers if params["queue"] in worker.queues and worker.state != "gone"],
+        "limits": engine.look(lambda inspector: limitlist.load(inspector, params["queue"], types)),
+        "serving": [worker for worker in workers if params["queue"] in worker.status.queues and not worker.is_gone],
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from dashboard import engine
 from dashboard.access import Viewer, requires
@@ -15,7 +16,7 @@ from queueing.inspector import Inspector
 @requires("view")
 def index(request: HttpRequest) -> HttpResponse:
     at = request.GET.get("at", "")
-    return render(request, "dashboard/workers/index.html", {"title": "Workers", "at": at})
+    return render(request, "dashboard/workers/index.html", {"title": _("Workers"), "at": at})
 
 
 @live_view("workers.all", template="dashboard/workers/_all.html", hints=("worker",), every=5.0)
@@ -36,5 +37,5 @@ def everyone(params: Params, viewer: Viewer) -> dict[str, Any]:
 
 
 async def _with_progress(inspector: Inspector, runs: list[Any]) -> list[Run]:
-    summaries = await inspector.summaries([job.id for job, _ in runs])
+    summaries = await inspector.summaries([job.id for job, worker in runs])
     return [Run(job, worker, summary) for (job, worker), summary in zip(runs, summaries, strict=True)]

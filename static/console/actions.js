@@ -3,6 +3,7 @@
 import { confirm } from "./dialogs.js";
 import { send } from "./send.js";
 import { toast } from "./toasts.js";
+import { word } from "./words.js";
 
 const WORDS = {
   403: ["Your account may not do this", "Nothing was changed."],
@@ -19,6 +20,6 @@ document.addEventListener("submit", async (event) => {
   if (title && !(await confirm({ title, text, verb, danger: "danger" in submitter.dataset }))) return;
   const response = await send(form, submitter);
   if (!response || response.ok || response.headers.get("HX-Trigger")) return;
-  const [what, means] = WORDS[response.status] ?? ["It was not done", `The console answered ${response.status}.`];
-  toast({ text: what, detail: means, tone: "error" });
+  const [what, means] = WORDS[response.status] ?? ["It was not done", "The console answered %(status)s."];
+  toast({ text: word(what), detail: word(means, { status: response.status }), tone: "error" });
 });

@@ -1,5 +1,6 @@
 // Says whether what is shown is now, and since when not.
 import { clock, freeze } from "./times.js";
+import { word } from "./words.js";
 
 const badge = document.getElementById("live");
 const lost = document.getElementById("lost");
@@ -16,23 +17,23 @@ const LOOKS = {
 
 export function show(state, { at = null } = {}) {
   if (!badge) return;
-  const [tone, word, title] = LOOKS[state];
+  const [tone, name, title] = LOOKS[state];
   const bad = tone === "is-error";
   badge.classList.toggle("is-error", bad);
-  badge.title = title;
+  badge.title = word(title);
   badge.querySelector(".dot").className = `dot ${tone}`;
-  setText(badge.querySelector("b"), word);
+  setText(badge.querySelector("b"), word(name));
   const note = badge.querySelector("[data-live-note]");
   note.classList.toggle("muted", !bad);
-  setText(note, at ? (bad ? `since ${clock(at)}` : clock(at)) : "");
+  setText(note, at ? (bad ? word("since %(time)s", { time: clock(at) }) : clock(at)) : "");
   document.body.dataset.link = state;
   freeze(state === "lost" ? at : null);
 }
 
 export function showLost({ at, text, title, next = "", retry = null }) {
   show("lost", { at });
-  setText(lost.querySelector("[data-lost-title]"), title ?? "The connection to the console is lost.");
-  setText(lost.querySelector("[data-lost-text]"), text ?? `What you see is from ${clock(at)} and does not change.`);
+  setText(lost.querySelector("[data-lost-title]"), title ?? word("The connection to the console is lost."));
+  setText(lost.querySelector("[data-lost-text]"), text ?? word("What you see is from %(time)s and does not change.", { time: clock(at) }));
   setText(lost.querySelector("[data-lost-next]"), next);
   const button = lost.querySelector("[data-lost-retry]");
   if (retry) setText(button, retry);

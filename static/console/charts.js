@@ -16,6 +16,7 @@ function colour(name) {
 }
 
 const faint = (value) => value.replace(/^rgb\((.*)\)$/, "rgba($1, .14)");
+const DAYS = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const figure = (value) => (value >= 1000 ? `${value / 1000} k` : String(value));
 const seconds = (value) =>
@@ -70,7 +71,7 @@ function options(name, element) {
     cursor: { points: { size: 6 }, drag: { x: false, y: false }, sync: { key: "overview" } },
     scales: { x: { time: true, range: roomy }, y: latency ? { distr: 3, range: decades } : { range: linear } },
     axes: [
-      { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: (u, all) => all.map((at) => clock.format(at * 1000)) },
+      { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: (u, all) => all.map((at) => (all.at(-1) - all[0] > 2 * 86_400 ? DAYS : clock).format(at * 1000)) },
       {
         stroke: text, font, grid, ticks: { show: false }, gap: 6, size: 50,
         splits: (u, axis, low, high) => (latency ? DECADES.filter((one) => one >= low && one <= high) : name === "errors" ? [0, high / 2] : [0, high / 2, high]),
@@ -96,6 +97,20 @@ function alone(u, index) {
   return values.map((_, at) => at).filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
 }
 
+// A press leads to the jobs of that time; on latencies, to the slow ones among them.
+function follow(name, chart, element) {
+  const series = read();
+  const at = chart.cursor.idx;
+  if (at == null || !series?.at[at]) return;
+  const [from, to] = [series.at[at], series.at[at] + series.step].map((one) => new Date(one * 1000).toISOString());
+  const asked = new URLSearchParams({ since: from, until: to });
+  if (name === "throughput") asked.set("state", "succeeded");
+  if (name === "errors") asked.set("state", "failed");
+  const slow = name === "latency" && series[kind].p95[at];
+  if (slow) asked.set("q", `${kind === "wait" ? "waited" : "ran"}:>=${Math.floor(slow * 1000)}ms`);
+  location.assign(`${element.dataset.jobs}?${asked}`);
+}
+
 const size = (element) => ({ width: Math.max(120, element.clientWidth - 8), height: element.clientHeight - 4 });
 
 function draw(series) {
@@ -105,7 +120,9 @@ function draw(series) {
     if (known?.root.isConnected) known.setData(columns(name, series));
     else {
       known?.destroy();
-      charts.set(name, new window.uPlot(options(name, element), columns(name, series), element));
+      const chart = new window.uPlot(options(name, element), columns(name, series), element);
+      chart.over.addEventListener("click", () => follow(name, chart, element));
+      charts.set(name, chart);
     }
   }
   for (const button of document.querySelectorAll("[data-latency] button")) {

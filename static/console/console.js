@@ -8,4 +8,5 @@ import "./copy.js";
 import "./rows.js";
 import "./keys.js";
 import "./palette.js";
+import "./tab.js";
 import "./live.js";

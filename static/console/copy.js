@@ -1,13 +1,14 @@
 // <button data-copy="text"> or <button data-copy-from="id of an element">
 import { toast } from "./toasts.js";
+import { word } from "./words.js";
 
-export async function copy(text, what = "Copied") {
+export async function copy(text, what = word("Copied")) {
   try {
     await navigator.clipboard.writeText(text);
     toast({ text: what });
   } catch {
     // No clipboard on plain HTTP: select it, so that the keys can.
-    toast({ text: "The browser does not allow copying here", detail: text.slice(0, 200), tone: "warn" });
+    toast({ text: word("The browser does not allow copying here"), detail: text.slice(0, 200), tone: "warn" });
   }
 }
 

@@ -2,8 +2,9 @@
 //   <a href="/menu" data-open="menu">          opens the dialog #menu that is in the page
 //   <a href="/queues/media/purge" data-dialog>  fetches the page's dialog; without scripts the page itself opens
 //   <button data-close>                        closes the dialog it is in
-import { send } from "./send.js";
+import { answered, send } from "./send.js";
 import { toast } from "./toasts.js";
+import { word } from "./words.js";
 
 const ask = document.getElementById("ask");
 
@@ -32,7 +33,7 @@ function fill(html) {
 }
 
 // Resolves to true or false. For words longer than a sentence, or a reason, use a page of its own with data-dialog.
-export function confirm({ title, text = "", verb = "Go on", danger = false }) {
+export function confirm({ title, text = "", verb = word("Go on"), danger = false }) {
   const template = document.getElementById("confirm");
   ask.classList.remove("sheet");
   ask.replaceChildren(template.content.cloneNode(true));
@@ -85,5 +86,5 @@ ask?.addEventListener("submit", async (event) => {
   if (!response) return;
   if (response.status === 422) fill(await response.text());
   else if (response.ok) ask.close();
-  else toast({ text: "It was not done", detail: `The console answered ${response.status}.`, tone: "error" });
+  else toast({ text: word("It was not done"), detail: answered(response), tone: "error" });
 });

@@ -1,4 +1,6 @@
 // The enqueue form without leaving the page: rows and variants change in place, the payload is shown while it is typed.
+import { many, word } from "./words.js";
+
 const form = document.getElementById("draft");
 const PAUSE = 250;
 let timer = 0;
@@ -19,6 +21,7 @@ async function preview() {
   // What was asked meanwhile is newer.
   if (html === null || mine !== asked) return;
   document.getElementById("aside").innerHTML = html;
+  scripted();
   const chosen = form.querySelector(`[name=show][value="${shown}"]`);
   if (chosen) chosen.checked = true;
 }
@@ -38,8 +41,12 @@ async function change(submitter, focus) {
 
 function ready() {
   if (!/Mac|iP(hone|ad)/.test(navigator.platform)) form.querySelector("#enqueue kbd").textContent = "Ctrl ↵";
-  for (const one of form.querySelectorAll("[data-scripted-away]")) one.hidden = true;
+  scripted();
   when();
+}
+
+function scripted() {
+  for (const one of form.querySelectorAll("[data-scripted-away]")) one.hidden = true;
 }
 
 function when() {
@@ -49,7 +56,8 @@ function when() {
 
 function count() {
   const n = form.elements.count.value.trim();
-  form.querySelector("[data-count]").textContent = `Enqueue ${n || "?"} job${n === "1" ? "" : "s"}`;
+  const said = n ? many("Enqueue %(number)s job", "Enqueue %(number)s jobs", Number(n), { number: n }) : word("Enqueue ? jobs");
+  form.querySelector("[data-count]").textContent = said;
 }
 
 form.addEventListener("submit", (event) => {
@@ -76,14 +84,23 @@ form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(document.getElementById("enqueue"));
 });
 
+function touched(control) {
+  const options = [...(control.options ?? [])];
+  return control.value !== (control.defaultValue ?? control.value)
+    || control.checked !== control.defaultChecked
+    || options.some((one) => one.defaultSelected) && options.some((one) => one.selected !== one.defaultSelected);
+}
+
 // The chosen type and the form's may differ: it was chosen before this script was here to follow, or, when the page
-// comes back from the browser's cache, before it was left.
+// comes back from the browser's cache, before it was left. So may the fields and what is said of them.
 addEventListener("pageshow", ({ persisted }) => {
   const chosen = document.getElementById("type");
   const shown = form.elements.type.value;
-  if (chosen.value === shown) return;
-  if (persisted) chosen.value = shown;
-  else chosen.form.requestSubmit();
+  if (chosen.value !== shown) {
+    if (!persisted) return chosen.form.requestSubmit();
+    chosen.value = shown;
+  }
+  if ([...form.elements].some(touched)) preview();
 });
 
 ready();

@@ -3,23 +3,24 @@ import { copy } from "./copy.js";
 import { confirm } from "./dialogs.js";
 import { press } from "./keys.js";
 import { current } from "./rows.js";
-import { send } from "./send.js";
+import { answered, send } from "./send.js";
+import { remember } from "./theme.js";
 import { toast } from "./toasts.js";
+import { many, word } from "./words.js";
 
 const selection = document.getElementById("selection");
 const picked = () => [...document.querySelectorAll("table.rows tbody input.check:checked")];
-const jobs = (count) => (count === 1 ? "1 job" : `${count.toLocaleString("en")} jobs`);
 
 const SURE = {
   Cancel: (count) => ({
-    title: `Cancel ${jobs(count)}?`,
-    text: "Those that wait are called off, those that run are asked to stop. They can be run again.",
-    verb: `Cancel ${jobs(count)}`,
+    title: many("Cancel %(number)s job?", "Cancel %(number)s jobs?", count),
+    text: word("Those that wait are called off, those that run are asked to stop. They can be run again."),
+    verb: many("Cancel %(number)s job", "Cancel %(number)s jobs", count),
   }),
   Discard: (count) => ({
-    title: `Discard ${jobs(count)}?`,
-    text: "Records, logs and results are deleted. Nothing brings them back.",
-    verb: `Discard ${jobs(count)}`,
+    title: many("Discard %(number)s job?", "Discard %(number)s jobs?", count),
+    text: word("Records, logs and results are deleted. Nothing brings them back."),
+    verb: many("Discard %(number)s job", "Discard %(number)s jobs", count),
     danger: true,
   }),
 };
@@ -32,7 +33,7 @@ selection?.addEventListener("submit", async (event) => {
   const response = await send(selection, submitter);
   if (!response) return;
   if (response.ok) clear();
-  else toast({ text: "It was not done", detail: `The console answered ${response.status}.`, tone: "error" });
+  else toast({ text: word("It was not done"), detail: answered(response), tone: "error" });
 });
 
 function clear() {
@@ -54,7 +55,8 @@ function tell() {
   clearTimeout(timer);
   timer = setTimeout(() => {
     const count = picked().length;
-    document.getElementById("say").textContent = count ? `${jobs(count)} selected` : "Nothing selected";
+    const said = count ? many("%(number)s job selected", "%(number)s jobs selected", count) : word("Nothing selected");
+    document.getElementById("say").textContent = said;
   }, 800);
 }
 document.addEventListener("leveret:selection", tell);
@@ -69,9 +71,21 @@ for (const key of "rncde") press(key, () => act(key));
 press("y", () => {
   const id = current()?.querySelector(".id")?.title ?? document.getElementById("job-id")?.textContent;
   if (!id) return false;
-  copy(id, "Id copied");
+  copy(id, word("Id copied"));
 });
 press("Escape", () => (picked().length ? clear() : false));
+
+// The same cookie that the form sets; no list has to be loaded again for its rows to be lower.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-density]");
+  if (!button) return;
+  event.preventDefault();
+  remember("density", button.value);
+  if (button.value === "normal") delete document.documentElement.dataset.density;
+  else document.documentElement.dataset.density = button.value;
+  button.setAttribute("aria-pressed", String(button.value === "compact"));
+  button.value = button.value === "compact" ? "normal" : "compact";
+});
 
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 

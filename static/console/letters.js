@@ -3,6 +3,7 @@ import { openFrom } from "./dialogs.js";
 import { press } from "./keys.js";
 import { current, moveTo } from "./rows.js";
 import { send } from "./send.js";
+import { many } from "./words.js";
 
 const place = document.getElementById("letter");
 const selection = document.getElementById("selection");
@@ -49,7 +50,7 @@ press("r", () => place?.querySelector(".primary")?.click() ?? false);
 
 document.addEventListener("leveret:selection", ({ detail: { ids } }) => {
   const count = selection?.querySelector("[data-picked]");
-  if (count) count.textContent = `${ids.length} selected`;
+  if (count) count.textContent = many("%(number)s selected", "%(number)s selected", ids.length);
 });
 
 selection?.addEventListener("submit", async (event) => {

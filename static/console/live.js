@@ -5,6 +5,7 @@ import { morph } from "./morph.js";
 import { Socket } from "./socket.js";
 import { age, clock, heardFromServer } from "./times.js";
 import { toast } from "./toasts.js";
+import { word } from "./words.js";
 
 const LOST_AFTER = 2; // tries: a server that restarts is back before anybody should be alarmed; one that is silent may not be
 let lastHeard = new Date(document.getElementById("live")?.dataset.loaded ?? Date.now());
@@ -62,8 +63,8 @@ let toldOutdated = false;
 function outdated() {
   if (toldOutdated) return;
   toldOutdated = true;
-  const action = { label: "Load again", run: () => location.reload() };
-  toast({ text: "This page is from before a change", detail: "It is not live any more.", tone: "error", action });
+  const action = { label: word("Load again"), run: () => location.reload() };
+  toast({ text: word("This page is from before a change"), detail: word("It is not live any more."), tone: "error", action });
 }
 
 // Cut off: everything that is shown is old, and what is known of the servers is not known any more.
@@ -77,12 +78,13 @@ function cutOff({ tries, silent, next: at }) {
   for (const health of document.querySelectorAll(".health")) {
     for (const item of health.children) {
       item.firstElementChild.className = "dot is-off";
-      item.lastElementChild.textContent = "unknown";
+      item.lastElementChild.textContent = word("unknown");
     }
     delete health.closest("[data-live]")?.dataset.liveSeen;
   }
   stopCounting();
-  const count = () => badge.showNext(next > Date.now() ? `next try in ${age((next - Date.now()) / 1000 + 0.99)}` : "trying");
+  const left = () => age((next - Date.now()) / 1000 + 0.99);
+  const count = () => badge.showNext(next > Date.now() ? word("next try in %(age)s", { age: left() }) : word("trying"));
   count();
   counting = setInterval(count, 1000);
 }
@@ -91,12 +93,14 @@ function stopCounting() {
   clearInterval(counting);
 }
 
+const LOGGED_OUT = ["You are logged out.", "Log in"];
+const NOT_ALLOWED = ["Your account may not look at this any more.", "Load again"];
 function refused(code) {
   stopCounting();
   const login = document.body.dataset.login;
-  const text = `What you see is from ${clock(lastHeard)} and does not change.`;
-  if (code === 4401) badge.showLost({ at: lastHeard, title: "You are logged out.", text, retry: "Log in" });
-  else badge.showLost({ at: lastHeard, title: "Your account may not look at this any more.", text, retry: "Load again" });
+  const text = word("What you see is from %(time)s and does not change.", { time: clock(lastHeard) });
+  const [title, retry] = code === 4401 ? LOGGED_OUT : NOT_ALLOWED;
+  badge.showLost({ at: lastHeard, title: word(title), text, retry: word(retry) });
   badge.onRetry(() => {
     if (code === 4401) location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
     else location.reload();

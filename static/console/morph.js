@@ -11,6 +11,8 @@ window.htmx?.registerExtension("leveret", {
     if (!morphing) return true;
     if (old.localName === "time" && old.dateTime === newNode.getAttribute("datetime")) return false;
     if (old.localName === "dialog" && old.open) return false;
+    // What a script has drawn there is no rendering of ours; it takes the new figures by itself.
+    if (old.matches("[data-chart]")) return false;
     if (old.matches(FIELDS) && (old === document.activeElement || isTouched(old))) return false;
     for (const name of OURS) if (old.classList.contains(name)) newNode.classList.add(name);
     return true;

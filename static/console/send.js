@@ -1,4 +1,5 @@
 import { toast } from "./toasts.js";
+import { word } from "./words.js";
 
 // Sends a form and does what the answer's headers say. The answer, or null when there was none.
 export async function send(form, submitter) {
@@ -13,12 +14,16 @@ export async function send(form, submitter) {
     follow(response);
     return response;
   } catch {
-    const detail = "The console does not answer. Whether it was done is not known; look before you repeat it.";
-    toast({ text: "No answer", detail, tone: "error" });
+    const detail = word("The console does not answer. Whether it was done is not known; look before you repeat it.");
+    toast({ text: word("No answer"), detail, tone: "error" });
     return null;
   } finally {
     submitter?.removeAttribute("aria-disabled");
   }
+}
+
+export function answered(response) {
+  return word("The console answered %(status)s.", { status: response.status });
 }
 
 function follow(response) {

@@ -1,7 +1,7 @@
 // One websocket that comes back: with growing, uneven pauses, at once when the network returns, and never while the
 // tab is hidden. Whoever uses it hears of four things: open, message, waiting (closed, next try in …), refused.
 const DEAD = 5000; // the server beats every 2 s
-const LONGEST = 15000;
+const LONGEST = 1500; // with the unevenness, a page agrees with a console that is back within two seconds
 const GRACE = 3000; // a glance at another tab is not worth a reconnect
 
 export class Socket {

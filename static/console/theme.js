@@ -1,4 +1,6 @@
 // The theme switch without a page load. The server has already put the chosen theme on <html>, so nothing flashes.
+import { word } from "./words.js";
+
 const ORDER = ["system", "light", "dark"];
 const ICONS = { system: "device-desktop", light: "sun", dark: "moon" };
 
@@ -30,7 +32,7 @@ export function remember(name, value) {
 
 function showOnCycle(button, name) {
   button.value = ORDER[(ORDER.indexOf(name) + 1) % ORDER.length];
-  button.title = `Theme: ${name}`;
+  button.title = word("Theme: %(theme)s", { theme: word(name) });
   button.setAttribute("aria-label", button.title);
   const use = button.querySelector("use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#i-${ICONS[name]}`));

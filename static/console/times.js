@@ -1,4 +1,6 @@
 // <time data-when> in the viewer's own zone, and ticking. Says what dashboard/wording.py says.
+import { figure, word } from "./words.js";
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 // The moment at which a page that is cut off stands still.
 let frozen = null;
@@ -13,12 +15,18 @@ export function clock(date, withMillis = false) {
 }
 
 export function day(date) {
-  return `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+  return `${date.getDate()} ${word(MONTHS[date.getMonth()])} ${date.getFullYear()}`;
+}
+
+function stamp(date, today) {
+  if (day(date) === day(today)) return clock(date);
+  if (date.getFullYear() !== today.getFullYear()) return day(date);
+  return `${date.getDate()} ${word(MONTHS[date.getMonth()])}, ${clock(date).slice(0, 5)}`;
 }
 
 export function age(seconds) {
   const whole = Math.floor(Math.abs(seconds));
-  if (whole < 1) return "now";
+  if (whole < 1) return word("now");
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min`;
   if (whole < 2 * 86400) return `${Math.floor(whole / 3600)} h`;
@@ -27,9 +35,9 @@ export function age(seconds) {
 
 export function duration(seconds) {
   if (seconds < 0) seconds = 0;
-  if (seconds < 0.0095) return seconds ? `${(seconds * 1000).toFixed(1)} ms` : "0 ms";
+  if (seconds < 0.0095) return seconds ? `${figure(seconds * 1000, 1)} ms` : "0 ms";
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.95) return `${figure(seconds, 1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
   if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
@@ -42,14 +50,16 @@ function text(date, form, now) {
   if (frozen && (form === "relative" || form === "bare")) return clock(date);
   switch (form) {
     case "relative":
-      if (Math.abs(seconds) < 1) return "now";
-      return seconds > 0 ? `${age(seconds)} ago` : `in ${age(seconds)}`;
+      if (Math.abs(seconds) < 1) return word("now");
+      return word(seconds > 0 ? "%(age)s ago" : "in %(age)s", { age: age(seconds) });
     case "bare":
       return age(seconds);
     case "elapsed":
       return duration(seconds);
     case "clock":
       return clock(date);
+    case "stamp":
+      return stamp(date, new Date(Number(now)));
     case "exact":
       return clock(date, true);
     default:

@@ -1,0 +1,76 @@
+"""What keeps the questions of pages few: they are asked of the servers once, however many parts of a page ask them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final, NamedTuple, cast
+
+from queueing.domain.ports import Broker, JobStore
+from queueing.domain.reading import QueueDepth
+from queueing.inspector import Inspector
+
+FRESH: Final = 1.0
+"""Seconds for which a queue's depth serves all who ask. It is two questions to RabbitMQ, and announces no changes."""
+ASKED_ONCE: Final = frozenset(
+    {"lanes", "queues", "workers", "open_groups", "limits", "health", "leader", "outbox_size", "depth"}
+)
+"""What more than one part of a page wants to know, of store or broker."""
+
+
+class Reading(NamedTuple):
+    at: float
+    answer: asyncio.Future[Any]
+
+
+class Gauges:
+    """A broker whose depths are read once a second at most. On the engine's loop, as the broker itself."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._readings: dict[str, Reading] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._broker, name)
+
+    async def depth(self, queue: str) -> QueueDepth:
+        reading = self._readings.get(queue)
+        if reading is None or time.monotonic() - reading.at > FRESH:
+            reading = self._readings[queue] = Reading(time.monotonic(), _asked(self._broker.depth(queue)))
+        return cast(QueueDepth, await asyncio.shield(reading.answer))
+
+    def forget(self) -> None:
+        """Somebody has just changed something."""
+        self._readings.clear()
+
+
+class Once:
+    """A broker or a store that is asked each of these questions once, and gives all the same answer, or error."""
+
+    def __init__(self, engine: Broker | JobStore) -> None:
+        self._engine = engine
+        self._answers: dict[tuple[Any, ...], asyncio.Future[Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._engine, name)
+        return partial(self._ask, name, method) if name in ASKED_ONCE else method
+
+    async def _ask(self, name: str, method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        question = (name, *arguments)
+        if question not in self._answers:
+            self._answers[question] = _asked(method(*arguments))
+        return await asyncio.shield(self._answers[question])
+
+
+def moment(broker: Broker, store: JobStore) -> Inspector:
+    """Of these servers as they are at one moment: for one page, whose parts then agree with each other."""
+    return Inspector(cast(Broker, Once(broker)), cast(JobStore, Once(store)))
+
+
+def _asked(question: Awaitable[Any]) -> asyncio.Future[Any]:
+    answer = asyncio.ensure_future(question)
+    # Where whoever asked has left, nobody takes note of an error.
+    answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return answer
