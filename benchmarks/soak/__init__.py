@@ -1,0 +1,1 @@
+"""Half an hour of no-op jobs, and what grew meanwhile: ``python -m benchmarks.soak``."""
