@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.servers import find_chromium, find_rabbitmq, find_redis, private
 from tests.servers.found import Found, NotFound
@@ -15,6 +17,30 @@ from tests.servers.rabbitmq import PrivateRabbitMQ
 from tests.servers.redis import PrivateRedis
 
 Thing = TypeVar("Thing")
+
+TOGETHER = ("tests/chaos", "tests/browser/test_every_page.py", "tests/browser", "tests/dashboard/browser")
+"""What shares servers that take long to start; the longest first, so that the others fill the rest."""
+
+
+def together(nodeid: str) -> str | None:
+    return next((name for name in TOGETHER if f"{nodeid.partition('::')[0]}/".startswith(f"{name}/")), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: TOGETHER.index(name) if (name := together(item.nodeid)) else len(TOGETHER))
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """For several processes beside each other (``-n``): what shares a server stays together, else each file does."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid) or nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    config.option.loadscopereorder = False  # it would begin with what has the most tests, and the longest have few
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

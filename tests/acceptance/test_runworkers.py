@@ -21,7 +21,12 @@ async def test_jobs_of_both_kinds_run_and_the_banner_says_what_is_served(project
             assert job.result == b'"Hello Mira"'
         assert await workers.stop() == 0
     assert sorted(project.ledger) == ["greet Mira", "greet_in_a_thread Mira"]
-    for words in ("parcels, post", "greet, greet_in_a_thread, ship, sleep", "1, each with 5 jobs at a time"):
+    for words in (
+        "parcels, post",
+        "crash, greet, greet_in_a_thread, leveret.",  # the console's own
+        "leveret.operation, ship, sleep",
+        "1, each with 5 jobs at a time",
+    ):
         assert words in workers.output
     assert "guest" not in workers.output, "the banner must not show credentials"
 

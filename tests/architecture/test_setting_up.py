@@ -84,7 +84,7 @@ def test_another_file_under_that_name_is_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_an_index_that_lacks_it_is_named_without_its_password(index: str, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(bootstrap.Stuck) as caught:
-        bootstrap.wheel_url("uv-0.0-other.whl")
+        bootstrap.file_url("uv", "uv-0.0-other.whl")
     assert "/simple/uv/ does not list uv-0.0-other.whl" in str(caught.value)
     assert "p%2Fw" not in str(caught.value)
 
@@ -92,7 +92,7 @@ def test_an_index_that_lacks_it_is_named_without_its_password(index: str, monkey
 def test_an_index_that_is_not_there_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
     with pytest.raises(bootstrap.Stuck, match="install uv by hand"):
-        bootstrap.wheel_url(NAME)
+        bootstrap.file_url("uv", NAME)
 
 
 def test_an_old_python_is_told_which_one_to_name(monkeypatch: pytest.MonkeyPatch):

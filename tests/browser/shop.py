@@ -5,6 +5,7 @@ from __future__ import annotations
 from queueing import Backoff, JobOptions, JobState
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import FINISHED, WAITING
+from tests.acceptance.graves import dig
 from tests.acceptance.project import QUEUES, Project
 from tests.eventually import eventually
 
@@ -13,6 +14,28 @@ SOON = JobOptions(backoff=Backoff.fixed(0.5))
 ALL_QUEUES = (*QUEUES, "bench")
 SLOTS = 5
 PASSWORD = "correct horse"
+OPERATION = """
+from django.utils import timezone
+from dashboard.models import Chunk, Operation
+made = Operation.objects.create(
+    act="retry", described="state:failed queue:parcels", back="/jobs", reason="mended", who="otto", state="done",
+    total=2, done=1, skipped=1, began_at=timezone.now(), ended_at=timezone.now(),
+)
+Chunk.objects.create(
+    operation=made, number=0, ids="a\\nb", why={"1": "it is already queued"}, skipped=1, done_at=timezone.now()
+)
+print(made.pk)
+"""
+
+
+SCHEDULE = """
+from dashboard.models import ScheduleRecord
+from dashboard.schedules import force
+record, made = ScheduleRecord.objects.get_or_create(
+    name="{name}", type="greet", payload='{{"name":"Ada"}}', expression="30 2 * * *", tz="Europe/Berlin"
+)
+force.declare(record)
+"""
 
 
 class Shop(Project):
@@ -37,6 +60,29 @@ class Shop(Project):
             ids.append(await self.add("ship", order=order, options=JobOptions(max_attempts=1)))
             await self.becomes(ids[-1], JobState.FAILED)
         return ids
+
+    async def lose_many(self, count: int) -> list[str]:
+        """Failed jobs of ``parcels`` whose dead letters are not in the broker."""
+        return await dig(self.cluster, count)
+
+    async def operate(self) -> str:
+        """The number of an operation that has ended and left one job out."""
+        return (await self.manage("shell", "--verbosity", "0", "-c", OPERATION)).strip()
+
+    async def schedule(self, name: str = "greet.nightly") -> str:
+        """The name of a schedule that was made in the console and has run once, by hand."""
+        await self.manage("shell", "--verbosity", "0", "-c", SCHEDULE.format(name=name))
+        await self.cluster.operations.run_schedule(name, by="test")
+        return name
+
+    async def group_of(self, job_id: str) -> str:
+        """Once the leader has put the failed job into it."""
+
+        async def filed() -> str | None:
+            record = await self.job(job_id)
+            return record.group if record is not None else None
+
+        return await eventually(filed, timeout=20, message=f"{job_id} to be in a group")
 
     async def clear(self) -> None:
         """Nothing waits, runs or rests any more, and no road is mended."""

@@ -21,7 +21,7 @@ async def test_replay_all_dead_letters_of_a_queue(shop: Shop, visitors: Visitors
         async with staying(page):
             await expect(tab(page)).to_have_text("4")
             await page.get_by_role("link", name="Replay 4…").click()
-            dialog = page.get_by_role("dialog", name="Replay 4 dead letters of parcels?")
+            dialog = page.get_by_role("dialog", name="Replay 4 dead letters?")
             await dialog.get_by_label("Reason").fill("the road is mended")
             await dialog.get_by_role("button", name="Replay 4").click()
             await expect(dialog).to_be_hidden()
@@ -88,6 +88,38 @@ async def test_discard_the_selected_dead_letters_after_being_asked(shop: Shop, v
             await expect(page.locator("#toasts")).to_contain_text("Discarded 2 jobs.")
             await expect(tab(page)).to_have_text("1")
     assert [await shop.job(job_id) is None for job_id in ids] == [False, True, True]
+
+
+async def test_edit_a_dead_letter_see_what_changes_and_send_it(shop: Shop, visitors: Visitors):
+    [lost] = await shop.lose_parcels(1)
+    shop.mend()
+    async with visitors.come() as page:
+        await page.goto(f"{PLACE}?at={lost}")
+        await is_live(page)
+        await page.get_by_role("link", name="Edit and enqueue").click()
+        changes = page.get_by_role("region", name="What changes")
+        await expect(changes).to_contain_text("it asks for the same again")
+        await page.get_by_label("order").fill("77")
+        await expect(changes.locator(".add")).to_contain_text("77")
+        await expect(changes.get_by_role("button", name="Compare")).to_be_hidden()
+        await page.get_by_role("button", name="Enqueue 1 job").click()
+        await expect(page.locator("#toasts")).to_contain_text("The dead letter is discarded.")
+        await expect(page.locator("#job-details")).to_contain_text("Made from")
+    assert await shop.job(lost) is None
+
+
+async def test_look_at_a_message_in_the_broker_and_replay_it(shop: Shop, visitors: Visitors):
+    [lost] = await shop.lose_parcels(1)
+    shop.mend()
+    async with visitors.come() as page:
+        await page.goto(f"{PLACE}/broker")
+        message = page.locator("#resting tbody tr").filter(has_text=lost[-8:])
+        await message.get_by_role("link", name="ship").click()
+        await expect(page.get_by_label("Body")).to_contain_text(lost)
+        await message.get_by_role("checkbox").check()
+        await page.get_by_role("button", name="Replay the ticked").click()
+        await expect(page.locator("#toasts")).to_contain_text("Replayed 1 message.")
+    await shop.becomes(lost, JobState.SUCCEEDED)
 
 
 def tab(page: Page) -> Locator:

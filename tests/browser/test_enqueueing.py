@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from queueing import JobState
 from tests.browser.shop import Shop
@@ -43,3 +46,19 @@ async def test_a_wrong_argument_is_pointed_out_and_nothing_is_enqueued(shop: Sho
         await expect(page.get_by_label("order")).to_be_focused()
         await expect(page.get_by_label("order")).to_have_value("seven")
     assert await shop.counts() == {}
+
+
+async def test_what_is_typed_before_the_page_is_ready_is_shown_in_its_payload(shop: Shop, visitors: Visitors):
+    typed = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await shop.fill_the_benches()
+    async with visitors.come() as page:
+        await page.route(re.compile(r"/enqueue(\.\w+)?\.js"), late)
+        await page.goto("/enqueue?type=wrap", wait_until="commit")
+        await page.get_by_label("order").fill("77")
+        typed.set()
+        await expect(page.get_by_role("region", name="Payload")).to_contain_text('"order": 77')

@@ -20,7 +20,17 @@ from tests.browser.visitors import DESK, LOOKS, POCKET, Look, Visitors, is_live
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 """In the dark theme nothing else differs from the light one."""
-NOT_PAGES = {"healthz", "enqueue_draft", "login", "logout"}
+NOT_PAGES = {
+    "healthz",
+    "enqueue_draft",
+    "job_suggestions",
+    "languages",
+    "login",
+    "logout",
+    "operation_new",
+    "operation_results",
+}
+NOT_PAGES |= {"dead_letter_exports", "failure_exports", "job_exports", "operation_exports", "metrics"}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ROUTE = re.compile(r"<\w+:(\w+)>")
 
@@ -33,22 +43,30 @@ class Sample:
     running: str
     waiting: str
     worker: str
+    group: str
+    operation: str
+    schedule: str
 
     def places(self) -> Iterator[str]:
-        about = {"job_id": self.failed, "queue": "parcels", "worker": self.worker}
+        about = {"job_id": self.failed, "queue": "parcels", "worker": self.worker, "group": self.group}
+        # Each who comes has logged in before, so there is an entry.
+        about |= {"operation": self.operation, "schedule": self.schedule, "entry": "1"}
         for pattern in urlpatterns:
             if is_page(pattern):
                 yield "/" + ROUTE.sub(lambda found: about[found[1]], str(pattern.pattern))
         yield from (f"/jobs/{self.running}", f"/jobs/{self.waiting}", "/jobs/none-such", "/jobs?state=failed&type=none")
         yield from ("/jobs?state=failed&q=what", f"/dead-letters/parcels?at={self.failed}", "/search?q=ship")
         yield from (f"/dead-letters/parcels/discard?job={self.failed}", f"/workers?at={self.worker}")
+        yield from ("/failures?show=muted", "/failures?show=quiet", "/failures?q=what", "/failures/none-such")
+        yield from ("/audit?q=what:ever", "/audit?who=nobody", "/schedules/none-such")
+        yield from (f"/operations/new?act={act}&state=failed" for act in ("replay", "discard"))
         yield from ("/enqueue?type=wrap", f"/enqueue?from={self.failed}")
 
 
 def is_page(pattern: URLPattern) -> bool:
     """A view that acts answers POST alone, and is no page."""
     acts = getattr(pattern.callback, "acts", False)
-    return pattern.name not in NOT_PAGES and not acts
+    return pattern.name not in NOT_PAGES and not str(pattern.name).endswith("_exports") and not acts
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -57,18 +75,44 @@ async def sample(shop: Shop) -> AsyncIterator[Sample]:
     await shop.becomes(await shop.add("greet", name="Ada"), JobState.SUCCEEDED)
     running = await shop.becomes(await shop.add("wrap", order=1, notes=["fragile"]), JobState.RUNNING)
     waiting = await shop.add("ship", order=9, options=JobOptions(delay=3600, tags=("eu", "express")))
-    yield Sample(failed, running.id, waiting, running.worker or "")
+    yield Sample(
+        failed,
+        running.id,
+        waiting,
+        running.worker or "",
+        await shop.group_of(failed),
+        await shop.operate(),
+        await shop.schedule(),
+    )
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-async def test_every_page_is_whole(sample: Sample, visitors: Visitors, look: Look):
+@pytest.mark.timeout(600)  # some forty pages, each with axe, on a machine that runs other tests
+@pytest.mark.parametrize("width", [DESK.width, POCKET.width])
+async def test_every_page_is_whole(sample: Sample, visitors: Visitors, width: int):
     flaws: dict[str, str] = {}
-    async with visitors.come("admin", look=look, expected=("404",)) as page:
+    async with visitors.come("admin", look=Look(width, "light"), expected=("404",)) as page:
         for place in sample.places():
+            await page.emulate_media(color_scheme="light")
             answer = await page.goto(place)
             assert answer is not None and answer.status == (404 if "none-such" in place else 200), place
             await is_live(page)
-            flaws[place] = await flaw_of(page, look)
+            flaws[place] = await flaw_of(page)
+            # The theme follows the system at once: nothing else of the page would change by loading it anew.
+            await page.emulate_media(color_scheme="dark")
+            flaws[f"{place} in the dark"] = await flaw_of(page, POCKET)
+    tell(flaws)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("width", [DESK.width, POCKET.width])
+async def test_every_page_has_room_for_german(sample: Sample, visitors: Visitors, width: int):
+    flaws: dict[str, str] = {}
+    async with visitors.come("admin", look=Look(width, "light"), reads="de-DE", expected=("404",)) as page:
+        for place in sample.places():
+            await page.goto(place)
+            await expect(page.locator("html")).to_have_attribute("lang", "de")
+            if (over := await page.evaluate(SIDEWAYS)) > 0:
+                flaws[place] = f"It scrolls sideways by {over} px."
     tell(flaws)
 
 
@@ -91,6 +135,8 @@ async def test_every_question_is_whole(sample: Sample, visitors: Visitors, look:
         f"/jobs/{sample.failed}": "#job-head button:has-text('Discard')",
         "/dead-letters/parcels": "a[data-dialog]:has-text('Replay')",
         f"/dead-letters/parcels?at={sample.failed}": "aside a[data-dialog]:has-text('Discard')",
+        f"/failures/{sample.group}": "#failure-head a[data-dialog]:has-text('Discard')",
+        f"/schedules/{sample.schedule}": "main a[data-dialog]",
         "/queues/parcels": "main a[data-dialog]:has-text('Purge')",
     }
     flaws: dict[str, str] = {}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from queueing import JobOptions, JobState
+from queueing import Backoff, JobOptions, JobState
 from tests.browser.shop import Shop
 from tests.browser.visitors import DESK, POCKET, Look, Visitors, is_live, staying
 from tests.eventually import eventually
@@ -15,13 +15,15 @@ BADGE = f"{HEAD} .state"
 @pytest.mark.parametrize("look", [DESK, POCKET], ids=str)
 async def test_a_failing_job_retries_fails_and_is_retried_by_clicking(shop: Shop, visitors: Visitors, look: Look):
     [*benches] = await shop.fill_the_benches()
-    job_id = await shop.add("ship", order=3)
+    # The first retry is an hour away, so that it is seen, however slow the page; then it is hurried.
+    job_id = await shop.add("ship", order=3, options=JobOptions(backoff=Backoff.delays([3600, 0.5])))
     async with visitors.come(look=look) as page:
         await page.goto(f"/jobs/{job_id}")
         await is_live(page)
         async with staying(page):
             await shop.tie(0)
             await expect(page.locator(BADGE)).to_have_text("Retrying")
+            await page.locator(HEAD).get_by_role("button", name="Run now").click()
             await expect(page.locator(BADGE)).to_have_text("Failed")
             story = page.locator("#job-story")
             await expect(story.locator("details.attempt > summary")).to_have_count(3)

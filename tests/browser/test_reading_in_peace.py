@@ -60,6 +60,24 @@ async def test_rows_do_not_move_while_someone_selects(shop: Shop, visitors: Visi
             await expect(page.locator("#live")).to_contain_text("Live")
 
 
+async def test_rows_do_not_move_while_someone_ticks_in_a_list_that_follows(shop: Shop, visitors: Visitors):
+    first = await shop.add("greet", name="Ada")
+    await shop.becomes(first, JobState.SUCCEEDED)
+    async with visitors.come() as page:
+        await page.goto("/jobs?follow=1")
+        await is_live(page)
+        async with staying(page):
+            await page.locator(f"[id='pick-{first}']").check()
+            before = await page.evaluate(TOP.format(first))
+            second = await shop.add("greet", name="Mira")
+            await expect(page.locator("#live")).to_contain_text("Held")
+            assert await page.evaluate(TOP.format(first)) == before
+            await expect(page.locator(f"[id='job-{second}']")).to_have_count(0)
+            await page.locator(f"[id='pick-{first}']").uncheck()
+            await expect(page.locator(f"[id='job-{second}']")).to_be_visible()
+            await expect(page.locator("#live")).to_contain_text("Live")
+
+
 async def test_focus_a_tick_and_typed_text_survive_an_update(shop: Shop, visitors: Visitors):
     kept, retried = await shop.lose_parcels(2)
     async with visitors.come() as page:
@@ -67,7 +85,7 @@ async def test_focus_a_tick_and_typed_text_survive_an_update(shop: Shop, visitor
         await is_live(page)
         async with staying(page):
             await page.locator(f"[id='pick-{kept}']").check()
-            filter_ = page.get_by_label("Filter by job type")
+            filter_ = page.get_by_label("Filter dead letters")
             await filter_.press_sequentially("shi")
             shop.mend()
             await shop.cluster.operations.retry([retried], by="test")

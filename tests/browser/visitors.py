@@ -47,16 +47,19 @@ class Visitors:
         *,
         look: Look = DESK,
         javascript: bool = True,
+        reads: str | None = None,
         url: str = "",
         expected: tuple[str, ...] = (),
     ) -> AsyncIterator[Page]:
-        """A window of somebody logged in as ``role``. ``expected``: parts of errors that belong to the test."""
+        """A window of somebody logged in as ``role``. ``reads``: a language,
+        as browsers name it. ``expected``: parts of errors that belong to the test."""
         state = await self._key(role) if role else None
         context = await self.browser.new_context(
             base_url=url or self.url,
             storage_state=state,
             viewport=look.size,
             color_scheme=look.theme,
+            locale=reads,
             reduced_motion="reduce",
             java_script_enabled=javascript,
             service_workers="block",

@@ -14,8 +14,8 @@ from queueing.domain.reading import JobFilter
 from tests.acceptance.project import Project
 from tests.eventually import eventually
 
-JOBS = 1000
-KILLS = 5
+JOBS = 400
+KILLS = 2
 
 
 @pytest.mark.timeout(240)

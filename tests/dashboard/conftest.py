@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from django.contrib.auth.models import AbstractBaseUser, Group, User
 from django.test import Client
+from django.utils.translation import deactivate
 
 from dashboard import contact, frame, overview
 from queueing import conf, runtime, sync
@@ -24,6 +25,13 @@ HEALTHY = Health(
     leader="app-01",
     outbox=0,
 )
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A request leaves its language behind, in the thread that made it."""
+    yield
+    deactivate()
 
 
 def member(name: str, *groups: str) -> User:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from queueing import sync
+from queueing.domain.failures import FailureGroup
 from queueing.domain.job import Attempt, ErrorInfo, Frame, JobRecord, JobRef, LogLine, Progress
 from queueing.domain.message import Incoming
 from queueing.domain.options import JobOptions
@@ -13,6 +14,8 @@ from queueing.domain.ports import Report, Run, Settlement
 from queueing.domain.reading import RunningJob, WorkerStatus
 from queueing.domain.states import JobState
 from queueing.runtime import Cluster
+from queueing.worker.cataloguer import Cataloguer
+from tests.eventually import eventually
 
 OURS = Frame(
     file="shop/mail.py",
@@ -106,6 +109,21 @@ class Shop:
 
     def fail(self, job_id: str, error: ErrorInfo = BUSY) -> str:
         return self.end(self.start(job_id), JobState.FAILED, error=error)
+
+    def files(self, count: int = 1) -> list[FailureGroup]:
+        """What the leader does: that many failures and more are in their groups."""
+        return sync.run(self._file(count))
+
+    async def _file(self, count: int) -> list[FailureGroup]:
+        clerk = Cataloguer(self.cluster.store)
+
+        async def filed() -> list[FailureGroup] | None:
+            # What has failed in this very millisecond is left to the next pass.
+            await clerk.tend()
+            groups = await self.cluster.store.groups()
+            return groups if sum(group.total for group in groups) >= count else None
+
+        return await eventually(filed)
 
     def succeed(self, job_id: str, result: bytes = b'"ok"', note: str = "ok") -> str:
         return self.end(self.start(job_id), result=result, note=note)

@@ -4,18 +4,26 @@ permission gets further than the 403 page, and nothing acts on GET or without a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from dashboard.access import PERMISSIONS, Viewer, requires
+from dashboard.roles import ROLES
 from tests.dashboard.conftest import logged_in, member
 
-OPEN = {"login", "healthz"}
+OPEN = {"login", "languages", "healthz", "metrics"}
 FOR_ALL_LOGGED_IN = {"logout"}
-EXAMPLES = {"job_id": "0190a5d0-0000-7000-8000-000000000001", "name": "email_jobs", "queue": "email_jobs"}
+EXAMPLES = {
+    "job_id": "0190a5d0-0000-7000-8000-000000000001",
+    "name": "email_jobs",
+    "queue": "email_jobs",
+    "group": "00112233445566aa",
+}
 
 
 def routes(
@@ -110,7 +118,7 @@ def test_the_three_roles_have_what_the_plan_says(db: None) -> None:
     allowed = {name: Viewer.of(member(name.lower(), name)).permissions for name in ("Viewer", "Operator", "Admin")}
     assert allowed == {
         "Viewer": {"view"},
-        "Operator": {"view", "operate", "enqueue"},
+        "Operator": {"view", "operate", "enqueue", "audit"},
         "Admin": set(PERMISSIONS),
     }
 
@@ -129,3 +137,19 @@ def test_a_group_that_a_team_has_changed_is_left_as_it_is(db: None) -> None:
     Group.objects.get(name="Operator").permissions.clear()
     create_roles(apps.get_app_config("dashboard"))
     assert not Group.objects.get(name="Operator").permissions.exists()
+
+
+def test_a_deleted_role_is_made_again_and_a_changed_one_put_back_only_if_asked(db: None, capsys: Any) -> None:
+    from django.contrib.auth.models import Group
+
+    foreign = Permission.objects.get(codename="add_user")
+    Group.objects.get(name="Viewer").delete()
+    operator = Group.objects.get(name="Operator")
+    operator.permissions.set([foreign])
+    call_command("create_console_roles")
+    assert capsys.readouterr().out == "Viewer: created\nOperator: left as it is\nAdmin: left as it is\n"
+    assert [one.codename for one in Group.objects.get(name="Viewer").permissions.all()] == ["view"]
+    assert list(operator.permissions.all()) == [foreign]
+    call_command("create_console_roles", "--reset")
+    assert "Operator: put back\n" in capsys.readouterr().out
+    assert {one.codename for one in operator.permissions.all()} == {*ROLES["Operator"], "add_user"}

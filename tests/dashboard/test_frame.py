@@ -14,6 +14,7 @@ from dashboard import contact, frame
 from dashboard.access import Viewer
 from queueing.domain.reading import Health, ServerHealth
 from tests.dashboard.conftest import HEALTHY
+from tests.dashboard.shop import Shop
 
 DOWN = Health(
     broker=ServerHealth(name="RabbitMQ", ok=False, detail="refused"),
@@ -76,6 +77,19 @@ def test_nobody_is_shown_a_link_they_may_not_follow() -> None:
     assert "enqueue" not in names
 
 
+def test_the_navigation_tells_the_tab_how_many_groups_are_open(viewer: Client, shop: Shop) -> None:
+    assert 'data-failing="0"' in viewer.get("/menu").content.decode()
+    shop.fail(shop.add())
+    shop.files()
+    html = viewer.get("/menu").content.decode()
+    assert 'data-failing="1"' in html
+    assert re.search(r'<link rel="icon" href="[^"]+/favicon.svg" [^>]*data-failing="[^"]+/favicon-failing.svg"', html)
+
+
+def test_how_many_fail_is_not_said_where_nobody_knows(viewer: Client, store_down: None) -> None:
+    assert 'data-failing="' not in viewer.get("/menu").content.decode().partition("<body")[2]
+
+
 def test_a_theme_is_on_the_page_as_the_server_sends_it(viewer: Client, healthy: None) -> None:
     answer = viewer.post("/preferences", {"theme": "dark"}, headers={"Referer": "http://testserver/menu"})
     assert answer.headers["Location"] == "http://testserver/menu"
@@ -124,12 +138,3 @@ def test_every_icon_of_every_template_is_in_the_sprite() -> None:
     }
     used |= {item.icon for group in frame.GROUPS for item in group}
     assert used - sprite == set()
-
-
-def test_vendored_files_are_what_their_checksums_say() -> None:
-    from hashlib import sha256
-
-    vendor = Path(settings.BASE_DIR) / "static/vendor"
-    sums = dict(reversed(line.split("  ")) for line in (vendor / "SHA256SUMS").read_text().splitlines())
-    there = {path.name for path in vendor.iterdir()} - {"SHA256SUMS", "README.md"}
-    assert {name: sha256((vendor / name).read_bytes()).hexdigest() for name in there} == sums

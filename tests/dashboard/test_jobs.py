@@ -20,7 +20,7 @@ LOOKING = Viewer(frozenset({"view"}))
 
 
 def page(client: Client, query: str = "") -> str:
-    answer = client.get(f"/jobs{query}")
+    answer = client.get(f"/jobs{query}", follow=True)
     assert answer.status_code == 200, answer
     return answer.content.decode()
 
@@ -93,15 +93,16 @@ def test_an_id_in_the_filter_box_leads_to_the_job(viewer: Client, shop: Shop) ->
     assert viewer.get(f"/jobs?q={job}").headers["Location"] == f"/jobs/{job}"
 
 
-def test_a_word_that_is_no_condition_is_said_to_be_none(viewer: Client, shop: Shop) -> None:
+def test_a_wrong_word_is_marked_and_stays_to_be_corrected(viewer: Client, shop: Shop) -> None:
     job = shop.add()
-    html = page(viewer, "?q=frobnicate")
-    assert "<b>frobnicate</b> is not the id of a job" in html
+    html = page(viewer, "?q=older:2x")
+    assert "<b>older:2x</b> is left out: that is no age" in html
+    assert 'value="older:2x"' in html
     assert rows(html) == [job]
 
 
 def test_a_state_that_does_not_exist_is_said_to_be_left_out(viewer: Client, shop: Shop) -> None:
-    assert "<b>state:sleeping</b> is not understood" in page(viewer, "?state=sleeping")
+    assert "<b>state:sleeping</b> is left out: there is no such state" in page(viewer, "?state=sleeping")
 
 
 def test_each_condition_has_a_link_that_takes_it_away(viewer: Client, shop: Shop) -> None:
@@ -208,7 +209,7 @@ def test_a_viewer_sees_neither_buttons_nor_boxes(viewer: Client, shop: Shop) -> 
     shop.fail(shop.add())
     html = page(viewer)
     assert "job-retries" not in html
-    assert 'class="check"' not in html
+    assert 'name="job"' not in html
 
 
 def test_an_operator_sees_what_each_state_allows(operator: Client, shop: Shop) -> None:
@@ -287,3 +288,17 @@ def test_the_list_needs_as_many_questions_for_many_jobs_as_for_few(viewer: Clien
     few = calls("?state=queued")
     shop.many(PAGE * 2)
     assert calls("?state=queued") == few
+
+
+def test_columns_are_chosen_in_the_url(viewer: Client, shop: Shop) -> None:
+    shop.add()
+    html = page(viewer, "?columns=worker&columns=id&columns=<b>")
+    assert re.findall(r"<th[^>]*>([^<]+)</th>", html) == ["State", "Job", "Worker", "Id", "Ago"]
+    assert 'name="columns" value="worker,id"' in html
+
+
+def test_rows_are_as_dense_as_somebody_likes(viewer: Client, shop: Shop) -> None:
+    viewer.post("/preferences", {"density": "compact"})
+    html = page(viewer)
+    assert 'data-density="compact"' in html
+    assert 'name="density" value="normal" data-density aria-pressed="true"' in html

@@ -68,6 +68,18 @@ def test_a_paused_queue_is_named_with_who_paused_it(viewer: Client, shop: Shop) 
     assert "email_jobs is paused by mira and 1 job wait" in words(part(page(viewer), "attention"))
 
 
+def test_a_spike_leads_to_the_group_that_most_of_it_is_in(viewer: Client, shop: Shop) -> None:
+    for job in shop.many(6):
+        shop.fail(job)
+    sync.run(shop.cluster.store.count(Minute(at=datetime.now(UTC), failed=6), queue="email_jobs", type="send_email"))
+    attention = part(page(viewer), "attention")
+    assert 'href="/failures?sort=recent">See failures</a>' in attention, "they are in no group yet"
+    [group] = shop.files(6)
+    attention = part(page(viewer), "attention")
+    assert f'href="/failures/{group.id}">See the failure</a>' in attention
+    assert "Most of them: Busy in send_email." in words(attention)
+
+
 def test_tiles_count_each_state_and_lead_to_its_jobs(viewer: Client, shop: Shop) -> None:
     shop.many(3)
     shop.fail(shop.add())
@@ -94,15 +106,60 @@ def test_slots_are_those_of_workers_that_take_jobs(viewer: Client, shop: Shop) -
     assert "of 5 slots" in words(part(page(viewer), "tiles"))
 
 
-def test_charts_get_their_figures_as_data_and_as_a_table(viewer: Client, shop: Shop) -> None:
+def test_charts_get_their_figures_as_data_and_without_scripts_as_lines(viewer: Client, shop: Shop) -> None:
     minute = Minute(at=datetime.now(UTC), succeeded=120, failed=6, wait=bucket(1.0, 126), run=bucket(0.1, 126))
     sync.run(shop.cluster.store.count(minute, queue="q", type="t"))
     html = page(viewer)
     drawn = series(html)
-    assert set(drawn) == {"at", "succeeded", "retried", "failed", "wait", "run"}
+    assert set(drawn) == {"at", "succeeded", "retried", "failed", "wait", "run", "step"}
     assert len(drawn["at"]) in (60, 61)
-    assert "<noscript" in html
     assert "126 ended" in html
+    assert html.count('<svg class="plot"') == 3
+    assert '<polyline class="succeeded"' in html
+
+
+def test_the_figures_are_a_table_that_leads_to_the_jobs_behind_them(
+    viewer: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.series.SETTLED", timedelta(0))  # else none, just after ten minutes have begun
+    minute = Minute(at=datetime.now(UTC), succeeded=60, failed=6, wait=bucket(1.0, 66), run=bucket(0.1, 66))
+    sync.run(shop.cluster.store.count(minute, queue="q", type="t"))
+    slow = shop.succeed(shop.add())
+    html = viewer.get("/figures?range=24h").content.decode()
+    links = [unescape(link) for link in re.findall(r'<td class="num[^"]*"><a href="([^"]+)"', html)]
+    assert len(links) == 8
+    assert "q=waited%3A%3E%3D707ms" in links[2]
+    jobs = viewer.get(links[0])
+    assert slow in jobs.content.decode()
+    assert viewer.get(links[2]).status_code == 200
+
+
+def test_a_percentile_leads_to_the_jobs_that_took_longer(viewer: Client, shop: Shop) -> None:
+    minute = Minute(at=datetime.now(UTC), succeeded=60, wait=bucket(1.0, 60), run=bucket(0.1, 60))
+    sync.run(shop.cluster.store.count(minute, queue="q", type="t"))
+    charts = part(page(viewer, "?range=7d"), "charts")
+    assert 'href="/jobs?within=7d&amp;q=ran%3A%3E%3D70ms"' in charts
+
+
+def test_without_figures_the_charts_are_empty_and_whole(viewer: Client, shop: Shop) -> None:
+    assert html_of_plot(page(viewer)) == 3
+    assert viewer.get("/figures?range=<b>").status_code == 200
+
+
+def html_of_plot(html: str) -> int:
+    return html.count('<svg class="plot"')
+
+
+def test_the_figures_say_when_the_store_is_down(viewer: Client, store_down: None) -> None:
+    assert "This cannot be shown now" in viewer.get("/figures").content.decode()
+
+
+def test_a_queue_says_when_it_will_be_drained(viewer: Client, shop: Shop) -> None:
+    shop.many(30, queue="q")
+    sync.run(shop.cluster.store.count(Minute(at=datetime.now(UTC), succeeded=3000), queue="q", type="t"))
+    assert "Drains in" in words(part(page(viewer), "queues"))
+    row = words(part(page(viewer), "queues")).split("q oldest")[-1]
+    assert re.search(r"\d+(\.\d)? (ms|s|m)", row)
 
 
 def test_percentiles_are_of_the_whole_range(viewer: Client, shop: Shop) -> None:
@@ -111,7 +168,10 @@ def test_percentiles_are_of_the_whole_range(viewer: Client, shop: Shop) -> None:
     assert "p50 707 ms" in words(part(page(viewer), "charts"))
 
 
-@pytest.mark.parametrize(("query", "points"), [("?range=15m", (15, 16)), ("", (60, 61)), ("?range=24h", (144, 145))])
+@pytest.mark.parametrize(
+    ("query", "points"),
+    [("?range=15m", (15, 16)), ("", (60, 61)), ("?range=24h", (144, 145)), ("?range=7d", (168, 169))],
+)
 def test_the_range_is_in_the_url(viewer: Client, shop: Shop, query: str, points: tuple[int, int]) -> None:
     assert len(series(page(viewer, query))["at"]) in points
 

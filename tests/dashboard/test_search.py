@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from django.test import Client
 
 from tests.dashboard.shop import Shop
@@ -35,6 +38,16 @@ def test_nobody_is_offered_what_they_may_not_do(viewer: Client, operator: Client
     assert "Pause" not in found(viewer, "email")
     assert "Pause" not in found(operator, "email")
     assert 'formaction="/queues/email_jobs/pauses"' in found(admin, "email")
+
+
+def test_the_dead_letters_of_a_queue_are_offered_to_be_replayed_and_the_link_asks(
+    viewer: Client, operator: Client, shop: Shop
+) -> None:
+    shop.fail(shop.add("send_email", queue="email_jobs"))
+    assert "Replay" not in found(viewer, "email")
+    link = re.search(r'href="([^"]+)"[^>]*>(?:(?!</a>).)*?Replay 1 dead letters', found(operator, "email"), re.DOTALL)
+    assert link
+    assert "Replay 1 dead letter?" in operator.get(unescape(link[1])).content.decode()
 
 
 def test_nothing_found_says_what_was_looked_for(viewer: Client, shop: Shop) -> None:

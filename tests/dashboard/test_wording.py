@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.template import Context, Template
+from django.utils.translation import override
 
 from dashboard import graphics, wording
 from queueing.domain.states import JobState
@@ -96,3 +98,22 @@ def test_slots_beyond_the_limit_are_seen() -> None:
     assert out.count('class="over"') == 2
     assert 'aria-label="4 of 2 slots busy"' in out
     assert graphics.slots(500, 1000).count("<rect") == 40
+
+
+@pytest.mark.parametrize(
+    ("said", "german"),
+    [
+        (lambda: wording.number(1482906), "1.482.906"),
+        (lambda: wording.number(2.5), "2,5"),
+        (lambda: wording.short(1.48e6), "1,48 M"),
+        (lambda: wording.size(1100), "1,1 kB"),
+        (lambda: wording.duration(10), "10,0 s"),
+        (lambda: wording.relative(NOW - timedelta(minutes=2), NOW), "vor 2 min"),
+    ],
+)
+def test_figures_are_written_as_the_language_writes_them(said: Callable[[], str], german: str) -> None:
+    english = said()
+    with override("de"):
+        assert said() == german != english
+    with override("fr"):  # read in English, and so are its figures
+        assert said() == english

@@ -63,6 +63,14 @@ def test_a_dead_worker_does_not_count_as_one() -> None:
     assert kinds(queues=[queue()], workers=[gone]) == ["no_worker", "silent"]
 
 
+def test_many_workers_that_went_silent_are_one_concern() -> None:
+    gone = [msgspec.structs.replace(WORKER, id=f"w-{n}", state="gone") for n in range(4)]
+    assert [concern.subject for concern in found(workers=gone[:3])] == ["w-0", "w-1", "w-2"]
+    [concern] = found(workers=gone)
+    assert (concern.kind, concern.subject, concern.since) == ("silent", "4 workers", WORKER.beat_at)
+    assert concern.text.startswith("went silent.")
+
+
 def test_a_paused_queue_with_jobs_says_who_paused_it() -> None:
     [concern] = found(queues=[queue(paused=True, paused_by="mira")])
     assert (concern.kind, concern.text) == ("paused", "is paused by mira and 9 jobs wait.")

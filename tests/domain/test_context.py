@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 @pytest.fixture
 def context() -> JobContext:
     spec = JobSpec(id="01a2", queue="mail", type="send", payload=b"{}", created_at=NOW)
-    return JobContext(spec=spec, epoch=1, attempt=1, deadline=None, now=lambda: NOW, tell=lambda _: None)
+    return JobContext(
+        spec=spec, epoch=1, attempt=1, worker="ada", started_at=NOW, deadline=None, now=lambda: NOW, tell=lambda _: None
+    )
 
 
 @pytest.mark.parametrize("wrong", [None, "5", float("nan"), float("inf"), 10**400, Decimal("NaN"), object()])

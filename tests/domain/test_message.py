@@ -125,10 +125,15 @@ def test_a_foreign_time_without_an_offset_is_taken_for_utc() -> None:
     assert read.spec.created_at == NOW
 
 
-def test_a_foreign_enqueuer_and_origin_are_cut_to_what_a_page_can_show() -> None:
-    body = json.dumps({"type": "x", "created_by": "b" * 1000, "origin": "o" * 1000}).encode()
+@pytest.mark.parametrize("origin", ["o" * 65, "a b", "..", "a/../b", ""])
+def test_a_foreign_enqueuer_is_cut_to_what_a_page_can_show_and_an_impossible_origin_left_out(origin: str) -> None:
+    body = json.dumps({"type": "x", "created_by": "b" * 1000, "origin": origin}).encode()
     read = message.decode(arrived(body), now=NOW)
-    assert (read.spec.created_by, read.spec.origin) == ("b" * message.MAX_BY, "o" * message.MAX_ID)
+    assert (read.spec.created_by, read.spec.origin) == ("b" * message.MAX_BY, None)
+
+
+def test_the_life_after_the_last_that_is_believed_can_still_be_told() -> None:
+    assert message.decode(arrived(b'{"type":"x"}', leveret_epoch=2**31), now=NOW).epoch == 2**31
 
 
 @pytest.mark.parametrize("epoch", ["7", -1, 2**60, True, None, [1]])

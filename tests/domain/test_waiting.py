@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from queueing.domain.job import JobSummary
+from queueing.domain.limits import Limit, Scope
 from queueing.domain.reading import Health, QueueStatus, RunningJob, ServerHealth, WorkerStatus
 from queueing.domain.states import JobState
 from queueing.domain.waiting import Check, Situation, Verdict, answer, checks
@@ -119,3 +120,52 @@ def test_an_error_outweighs_a_delay() -> None:
     _, hit = ask(ahead=5, queue=msgspec.structs.replace(QUEUE, paused=True))
     assert hit is not None
     assert hit.name == "Queue"
+
+
+def test_a_limit_that_stops_nobody_is_named() -> None:
+    found, hit = ask(
+        limits={Scope("type", "transcode"): Limit(concurrent=2), Scope("type", "other"): Limit(concurrent=1)}
+    )
+    assert hit is None
+    assert next(check.text for check in found if check.name == "Limit") == "2 at a time of type transcode"
+
+
+def test_a_job_in_the_line_of_a_limit_says_how_many_are_before_it() -> None:
+    limits = {Scope("type", "transcode"): Limit(concurrent=2), Scope("queue", "media"): Limit(rate=100, per=60)}
+    found = ask(job(limited_by="type"), limits=limits, ahead_in_line=14, ahead=3)
+    assert sentence(found) == "It waits for a limit: 2 at a time of type transcode; 14 jobs are before it."
+    assert (
+        next(check.text for check in found[0] if check.name == "Limit") == "2 at a time of type transcode; 14 before it"
+    )
+    found = ask(job(limited_by="queue"), limits=limits, ahead_in_line=1)
+    assert sentence(found) == "It waits for a limit: 100 per 60 s of queue media; 1 job is before it."
+
+
+def test_a_job_whose_turn_has_been_given_says_when() -> None:
+    turn = NOW + timedelta(seconds=1)
+    limits = {Scope("queue", "media"): Limit(rate=100, per=60, concurrent=5)}
+    _, hit = ask(job(turn_at=turn), limits=limits)
+    assert hit is not None
+    assert (hit.answer, hit.at) == ("By its limit (100 per 60 s of queue media) its turn is at", turn)
+    assert ask(job(turn_at=NOW - timedelta(seconds=1)), limits=limits)[1] is None, "its message is on its way"
+
+
+def test_a_job_that_was_lost_with_its_workers_says_so() -> None:
+    assert sentence(ask(job(losses=2))).startswith("2 workers were lost with it in a row.")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "pace", "said"),
+    [
+        (10, 2.0, "about 5 s"),
+        (1, 50.0, "about 1 s"),
+        (600, 1.0, "about 10 min"),
+        (1000, 0.1, "at least 3 h"),
+    ],
+)
+def test_a_job_in_line_is_told_how_long_those_ahead_take(ahead: int, pace: float, said: str) -> None:
+    assert f"its turn comes in {said}." in sentence(ask(ahead=ahead, pace=pace))
+
+
+def test_where_nothing_ended_lately_no_time_is_made_up() -> None:
+    assert sentence(ask(ahead=3)) == "3 jobs have waited longer in media."

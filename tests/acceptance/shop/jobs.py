@@ -45,3 +45,10 @@ async def sleep(seconds: float, ctx: JobContext) -> str:
     await asyncio.sleep(seconds)
     note(f"end {ctx.id}")
     return "awake"
+
+
+@job("crash", queue="post")
+def crash(ctx: JobContext) -> None:
+    """Ends its process, as a fault in a C extension does, or the kernel when memory runs out."""
+    note(f"crash {ctx.id}")
+    os._exit(139)

@@ -1,0 +1,46 @@
+"""The console in German: chosen, loaded, pushed and acted on."""
+
+from __future__ import annotations
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from queueing import JobState
+from tests.browser.shop import PASSWORD, Shop
+from tests.browser.visitors import Visitors, is_live
+
+
+async def test_read_the_console_in_german(shop: Shop, visitors: Visitors):
+    [job_id] = await shop.lose_parcels(1)
+    shop.mend()
+    async with visitors.come(None) as page:
+        await page.goto("/login")
+        await page.get_by_role("button", name="Deutsch").click()
+        await expect(page.get_by_role("button", name="Anmelden")).to_be_visible()
+        await page.get_by_label("Name").fill("operator")
+        await page.get_by_label("Passwort").fill(PASSWORD)
+        await page.get_by_role("button", name="Anmelden").click()
+        await expect(page.get_by_role("heading", name="Übersicht")).to_be_visible()
+        await page.goto(f"/jobs/{job_id}")
+        await expect(page.locator("html")).to_have_attribute("lang", "de")
+        await expect(page.locator("#job-head .state")).to_have_text("Fehlgeschlagen")
+        await is_live(page)
+        await page.get_by_role("button", name="Wiederholen").first.click()
+        await expect(page.locator("#toasts")).to_contain_text("1 Job wiederholt.")
+        await shop.becomes(job_id, JobState.SUCCEEDED)
+        # By a push: the page was not loaded again.
+        await expect(page.locator("#job-head .state")).to_have_text("Erfolgreich")
+        await expect(page.locator("time[data-when=relative]").first).to_contain_text("vor")
+        found = await Axe().run(page, options={"runOnly": ["cat.language"]})
+        assert found.violations_count == 0, found.generate_report()
+
+
+async def test_go_back_to_english_from_the_menu(shop: Shop, visitors: Visitors):
+    async with visitors.come() as page:
+        await page.goto("/menu")
+        for name, title in (("Deutsch", "Mehr"), ("English", "More")):
+            await page.locator("main").get_by_role("button", name=name).click()
+            await expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+            await expect(page.locator("main").get_by_role("button", name=name)).to_have_attribute(
+                "aria-pressed", "true"
+            )

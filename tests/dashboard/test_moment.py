@@ -1,0 +1,114 @@
+"""A page asks each question once, and a queue's depth is asked for once a second, whoever wants to know it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from django.test import Client
+
+from dashboard import engine, moment
+from dashboard.moment import Gauges, Once
+from queueing.domain.ports import Broker
+from queueing.domain.reading import LaneCount, QueueDepth
+from queueing.errors import StoreUnavailable
+from queueing.inspector import Inspector
+from tests.dashboard.shop import Shop
+
+
+class Counting:
+    """A broker and a store that count the questions."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.down = False
+
+    async def depth(self, queue: str) -> QueueDepth:
+        self.asked.append(f"depth {queue}")
+        await asyncio.sleep(0)
+        return QueueDepth(ready=len(self.asked), dead=0, consumers=0)
+
+    async def lanes(self) -> list[LaneCount]:
+        self.asked.append("lanes")
+        if self.down:
+            raise StoreUnavailable("away")
+        return []
+
+    async def get(self, job_id: str) -> str:
+        self.asked.append(f"get {job_id}")
+        return job_id
+
+
+async def test_a_moment_asks_once_and_gives_all_the_same_answer() -> None:
+    counting = Counting()
+    once = Once(counting)
+    first, second = await asyncio.gather(once.lanes(), once.lanes())
+    assert first is second and await once.lanes() is first
+    assert counting.asked == ["lanes"]
+    # What names a job is no question of the whole page.
+    assert [await once.get("a"), await once.get("a")] == ["a", "a"]
+    assert counting.asked == ["lanes", "get a", "get a"]
+
+
+async def test_an_outage_is_one_answer_too() -> None:
+    counting = Counting()
+    counting.down = True
+    once = Once(counting)
+    answers = await asyncio.gather(once.lanes(), once.lanes(), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreUnavailable, StoreUnavailable]
+    assert counting.asked == ["lanes"]
+    # The next page asks anew.
+    counting.down = False
+    assert await Once(counting).lanes() == []
+
+
+async def test_whoever_gives_up_does_not_take_the_answer_from_others() -> None:
+    counting = Counting()
+    gauges = Gauges(counting)
+    hasty, patient = asyncio.ensure_future(gauges.depth("post")), asyncio.ensure_future(gauges.depth("post"))
+    await asyncio.sleep(0)
+    hasty.cancel()
+    assert (await patient).ready == 1
+    assert hasty.cancelled() and counting.asked == ["depth post"]
+
+
+async def test_a_depth_is_read_again_after_a_second_and_after_an_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(moment.time, "monotonic", lambda: now[0])
+    counting = Counting()
+    gauges = Gauges(counting)
+    assert [(await gauges.depth("post")).ready for _ in range(3)] == [1, 1, 1]
+    assert (await gauges.depth("parcels")).ready == 2
+    now[0] += moment.FRESH + 0.01
+    assert (await gauges.depth("post")).ready == 3
+    gauges.forget()
+    assert (await gauges.depth("post")).ready == 4
+
+
+def test_all_parts_of_a_page_share_one_look(viewer: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    lanes = shop.cluster.store.lanes
+
+    async def counted() -> list[LaneCount]:
+        asked.append("lanes")
+        return await lanes()
+
+    monkeypatch.setattr(shop.cluster.store, "lanes", counted)
+    for page in ("/", "/queues", "/jobs"):
+        asked.clear()
+        assert viewer.get(page).status_code == 200
+        assert asked == ["lanes"], page
+
+
+def test_outside_of_a_page_each_look_is_fresh(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Inspector] = []
+
+    async def note(inspector: Inspector) -> Broker:
+        seen.append(inspector)
+        return inspector._broker
+
+    assert engine.look(note) is engine.look(note)  # the gauges are those of the cluster
+    with engine.one_moment():
+        engine.look(note)
+        engine.look(note)
+    assert seen[0] is not seen[1] and seen[2] is seen[3]
