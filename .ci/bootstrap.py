@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import shutil
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -87,11 +88,20 @@ def sync(uv: Path, venv: Path, *, dev: bool) -> None:
     # The Python at hand is the one that is used; a downloaded one would be a surprise.
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never"}
     environment.pop("VIRTUAL_ENV", None)
+    if system_has_certificates():
+        # uv's own list knows nothing of a company's proxy. The second name is that of older ones.
+        environment.setdefault("UV_SYSTEM_CERTS", "true")
+        environment.setdefault("UV_NATIVE_TLS", "true")
     # --inexact keeps the tools for tests where they are already.
     groups = [] if dev else ["--no-dev", "--inexact"]
     command = [str(uv), "sync", "--quiet", "--frozen", "--python", sys.executable, *groups]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
         raise Stuck(f"`{' '.join(command)}` failed; its own words are above.")
+
+
+def system_has_certificates() -> bool:
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and os.listdir(paths.capath)))
 
 
 def find_uv() -> Path | None:
@@ -131,23 +141,21 @@ def download_wheel() -> bytes:
     if sys.platform != "linux" or machine not in WHEELS:
         raise Stuck(f"there is no pip, and no uv is known for {sys.platform} {machine}. Install uv or pip by hand.")
     name, digest = WHEELS[machine]
-    content = read(wheel_url(name))
+    content = read(file_url("uv", name))
     if hashlib.sha256(content).hexdigest() != digest:
         raise Stuck(f"{name} is not the file it should be: its SHA-256 is not {digest}. Nothing was installed.")
     return content
 
 
-def wheel_url(name: str) -> str:
-    """Ask the index (PEP 691) where the file is."""
+def file_url(project: str, name: str) -> str:
+    """Ask the index (PEP 691) where a project's file is."""
     index = next((os.environ[variable] for variable in INDEX_VARIABLES if os.environ.get(variable)), DEFAULT_INDEX)
-    page = f"{index.rstrip('/')}/uv/"
+    page = f"{index.rstrip('/')}/{project}/"
     try:
         files = json.loads(read(page, accept="application/vnd.pypi.simple.v1+json"))["files"]
         found: str = next(file["url"] for file in files if file["filename"] == name)
     except (ValueError, KeyError, StopIteration) as exc:
-        raise Stuck(
-            f"{shown(page)} does not list {name}. Install pip (apt-get install python3-pip) or uv by hand."
-        ) from exc
+        raise Stuck(f"{shown(page)} does not list {name}. Is it an index that has everything?") from exc
     return urllib.parse.urljoin(page, found)
 
 
