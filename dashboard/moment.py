@@ -13,9 +13,10 @@ from queueing.domain.reading import QueueDepth
 from queueing.inspector import Inspector
 
 FRESH: Final = 1.0
-"""Seconds for which a queue's depth serves all who ask. It is two questions to RabbitMQ, and announces no changes."""
+"""Seconds for which a reading of the broker serves all who ask. A queue's depth is two questions to RabbitMQ, the
+ladder's a dozen, and it announces no changes."""
 ASKED_ONCE: Final = frozenset(
-    {"lanes", "queues", "workers", "open_groups", "limits", "health", "leader", "outbox_size", "depth"}
+    {"lanes", "queues", "workers", "open_groups", "limits", "health", "leader", "outbox_size", "depth", "waiting"}
 )
 """What more than one part of a page wants to know, of store or broker."""
 
@@ -36,10 +37,16 @@ class Gauges:
         return getattr(self._broker, name)
 
     async def depth(self, queue: str) -> QueueDepth:
-        reading = self._readings.get(queue)
+        return cast(QueueDepth, await self._read(f"depth {queue}", lambda: self._broker.depth(queue)))
+
+    async def waiting(self) -> list[int | None]:
+        return cast("list[int | None]", await self._read("waiting", self._broker.waiting))
+
+    async def _read(self, what: str, question: Callable[[], Awaitable[Any]]) -> Any:
+        reading = self._readings.get(what)
         if reading is None or time.monotonic() - reading.at > FRESH:
-            reading = self._readings[queue] = Reading(time.monotonic(), _asked(self._broker.depth(queue)))
-        return cast(QueueDepth, await asyncio.shield(reading.answer))
+            reading = self._readings[what] = Reading(time.monotonic(), _asked(question()))
+        return await asyncio.shield(reading.answer)
 
     def forget(self) -> None:
         """Somebody has just changed something."""

@@ -20,10 +20,12 @@ from queueing.domain.ports import Broker, JobStore
 from queueing.domain.reading import (
     Health,
     JobFilter,
+    Ladder,
     LaneCount,
     Minute,
     Page,
     QueueStatus,
+    Rung,
     WorkerStatus,
 )
 from queueing.domain.schedules import KEPT, ScheduleStatus
@@ -113,6 +115,24 @@ class Inspector:
 
     async def queue(self, name: str) -> QueueStatus | None:
         return next((queue for queue in await self.queues() if queue.name == name), None)
+
+    async def ladder(self, queue: str) -> Ladder:
+        """What waits for its time. Raises StoreError; where the broker does not answer, its part is not known."""
+        steps = self._broker.capabilities.steps
+        # A message takes the first step for whatever is less than the second.
+        bounds = (0.0, *steps[1:])
+        due, messages = await asyncio.gather(self._store.due(queue, bounds), monitoring.waiting(self._broker))
+        scheduled, retrying = due[JobState.SCHEDULED], due[JobState.RETRYING]
+        # A step that does not exist holds nothing.
+        counts = [None] * len(steps) if messages is None else [count or 0 for count in messages]
+        rows = zip(steps, counts, scheduled[1:], retrying[1:], strict=False)
+        return Ladder(
+            rungs=tuple(
+                Rung(seconds=seconds, messages=count, scheduled=later, retrying=again)
+                for seconds, count, later, again in rows
+            ),
+            overdue=scheduled[0] + retrying[0],
+        )
 
     async def workers(self) -> list[WorkerStatus]:
         return await self._store.workers()

@@ -71,6 +71,14 @@ async def depths(broker: Broker, names: Sequence[str]) -> dict[str, QueueDepth]:
     return found
 
 
+async def waiting(broker: Broker) -> list[int | None] | None:
+    """Messages in each step of the delay ladder. None: the broker does not answer."""
+    try:
+        return await broker.waiting()
+    except BrokerError:
+        return None
+
+
 def _jobs(lanes: Sequence[LaneCount], totals: Iterable[LaneTotals]) -> list[LaneJobs]:
     """Those with totals of their own have counts of their own; then, as far as there is room, others by name."""
     own = {(one.queue, one.type) for one in totals}

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from dashboard import engine, limitlist, queuelist, workerlist
+from dashboard import engine, ladder, limitlist, queuelist, workerlist
 from dashboard.access import Viewer, requires
 from dashboard.live import Params, live_view
 from queueing.errors import LeveretError
@@ -39,6 +39,7 @@ def one(params: Params, viewer: Viewer) -> dict[str, Any]:
     types = [lane.type for lane in queue.types] if queue else []
     return {
         "queue": queuelist.Shown(queue) if queue else None,
+        "ladder": ladder.shown(engine.look(lambda inspector: inspector.ladder(params["queue"]))),
         "limits": engine.look(lambda inspector: limitlist.load(inspector, params["queue"], types)),
         "serving": [worker for worker in workers if params["queue"] in worker.status.queues and not worker.is_gone],
     }

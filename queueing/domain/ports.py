@@ -115,6 +115,8 @@ class BrokerCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     priorities: bool
     max_message: int
     """Bytes."""
+    steps: tuple[float, ...] = ()
+    """How long a message waits in each step of the delay ladder, in seconds, shortest first. Empty: there is none."""
 
 
 class Broker(Protocol):
@@ -139,6 +141,9 @@ class Broker(Protocol):
         """Deliver messages until stopped, across reconnects, cancelled consumers and closed channels."""
 
     async def depth(self, queue: str) -> QueueDepth: ...
+
+    async def waiting(self) -> list[int | None]:
+        """Messages in each of ``capabilities.steps``, of all queues. None: the step does not exist there yet."""
 
     async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
         """Show ``keep`` up to ``limit`` dead letters, oldest first, some at a time; remove those it answers False for,
@@ -518,6 +523,10 @@ class JobStore(ScheduleStore, Protocol):
 
     async def oldest(self, state: JobState, queues: Sequence[str]) -> dict[str, datetime]:
         """Per queue, the earliest index time of that state; queues without such a job are left out."""
+
+    async def due(self, queue: str, bounds: Sequence[float]) -> dict[JobState, list[int]]:
+        """How many scheduled and how many retrying jobs of the queue are due when, by seconds from now: before the
+        first bound, from each bound until before the next, and from the last one on. Bounds ascend."""
 
     async def queues(self) -> list[QueueFlags]: ...
 

@@ -52,6 +52,28 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
     dead: int | None
 
 
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the delay ladder, with one queue's jobs that would take it now."""
+
+    seconds: float
+    """How long a message waits in it."""
+    messages: int | None
+    """Of all queues. None: the broker does not answer."""
+    scheduled: int
+    """Jobs of the queue that are due after so many seconds, and before the next step's."""
+    retrying: int
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for its time: the broker's messages by the step they wait in, one queue's jobs by when they are due.
+    The two need not agree: a message goes round again until its job is due, and says nothing of its queue."""
+
+    rungs: tuple[Rung, ...]
+    """Shortest first. Empty where the broker has no ladder."""
+    overdue: int
+    """Scheduled and retrying jobs of the queue whose time has come."""
+
+
 class QueueStatus(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     counts: dict[JobState, int]

@@ -74,7 +74,7 @@ EXCUSED: Final = {
         **dict.fromkeys(("group", "group_ids", "group_jobs", "group_trends", "groups", "open_groups"), READS),
         **dict.fromkeys(("knows_schedules", "schedule", "schedules", "count_schedules"), READS),
         **dict.fromkeys(("fire_now", "pause_schedule", "remove_schedule", "fix_limit", "free_limit"), OPERATORS),
-        **dict.fromkeys(("unfiled", "deploy", "samples", "totals", "census", "fixed_limits"), READS),
+        **dict.fromkeys(("unfiled", "deploy", "samples", "totals", "census", "fixed_limits", "due"), READS),
         **dict.fromkeys(
             ("keep_dump", "file", "trim_groups", "note_release", "note_group", "mute_group", "unmute_group"), PICTURE
         ),
@@ -83,7 +83,7 @@ EXCUSED: Final = {
         "bury": "only for what breaks the worker itself; repeated, it finds its own record",
     },
     "broker": {
-        **dict.fromkeys(("connect", "close", "health", "diagnose", "depth"), READS),
+        **dict.fromkeys(("connect", "close", "health", "diagnose", "depth", "waiting"), READS),
         **dict.fromkeys(("purge", "delete"), OPERATORS),
         "sweep_dead": "it removes letters that no job needs, and gives the others back",
     },

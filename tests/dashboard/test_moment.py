@@ -28,6 +28,10 @@ class Counting:
         await asyncio.sleep(0)
         return QueueDepth(ready=len(self.asked), dead=0, consumers=0)
 
+    async def waiting(self) -> list[int]:
+        self.asked.append("waiting")
+        return [len(self.asked)]
+
     async def lanes(self) -> list[LaneCount]:
         self.asked.append("lanes")
         if self.down:
@@ -83,6 +87,16 @@ async def test_a_depth_is_read_again_after_a_second_and_after_an_act(monkeypatch
     assert (await gauges.depth("post")).ready == 3
     gauges.forget()
     assert (await gauges.depth("post")).ready == 4
+
+
+async def test_the_ladder_is_read_once_a_second_whichever_queue_it_is_shown_with() -> None:
+    counting = Counting()
+    gauges = Gauges(counting)
+    assert await asyncio.gather(gauges.waiting(), gauges.waiting()) == [[1], [1]]
+    await gauges.depth("post")
+    assert await gauges.waiting() == [1]
+    gauges.forget()
+    assert await gauges.waiting() == [3]
 
 
 def test_all_parts_of_a_page_share_one_look(viewer: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

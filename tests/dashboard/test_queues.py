@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
@@ -8,9 +9,11 @@ from django.test import Client
 
 from dashboard.models import AuditEntry
 from queueing import sync
+from queueing.domain.options import JobOptions
 from queueing.domain.states import JobState
 from queueing.errors import BrokerUnavailable
 from tests.dashboard.shop import BUSY, Shop
+from tests.eventually import eventually_sync
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +171,63 @@ def test_foreign_names_are_text_and_nothing_else(viewer: Client, shop: Shop) -> 
         assert "<script>x" not in html
         assert "<img>" not in html
         assert "&lt;script&gt;x&lt;/script&gt;" in html
+
+
+def rung(html: str, at: int) -> list[str]:
+    """The texts of a step of the ladder: its name, the messages in it, the queue's jobs that are due."""
+    found = re.search(rf'<li id="step-{at}">(.*?)</li>', html, re.DOTALL)
+    assert found, at
+    texts = re.sub(r"<svg.*?</svg>|<[^>]+>", "|", found[1], flags=re.DOTALL)
+    return [text.strip() for text in texts.split("|") if text.strip()]
+
+
+def test_the_ladder_tells_messages_of_all_queues_and_when_this_queues_jobs_are_due(viewer: Client, shop: Shop) -> None:
+    shop.add(options=JobOptions(delay=100))
+    shop.add("resize", options=JobOptions(delay=100_000))
+    shop.add(queue="parcels", options=JobOptions(delay=100))
+    shop.end(shop.start(shop.add()), JobState.RETRYING, error=BUSY, delay=100)
+    html = page(viewer, "/queues/email_jobs")
+    assert rung(html, 7)[:4] == ["1 min", "2", "messages of all queues", "2"], "the retry's message is not sent here"
+    assert "1 scheduled, 1 retrying" in html
+    assert rung(html, 7)[-1] == "jobs of email_jobs due before 2 min from now"
+    assert rung(html, 12)[::3] == ["6 h", "1"]
+    assert rung(html, 12)[-1] == "jobs of email_jobs due in 6 h or later"
+    assert rung(html, 1)[:4] == ["¼ s", "0", "messages of all queues", "0"]
+    assert "ladder-overdue" not in html
+    other = rung(page(viewer, "/queues/parcels"), 7)
+    assert (other[1], other[3]) == ("2", "1")
+
+
+def test_what_is_due_and_nobody_has_moved_on_is_said(viewer: Client, shop: Shop) -> None:
+    shop.add(options=JobOptions(run_at=datetime.now(UTC) + timedelta(seconds=0.02)))
+    due = eventually_sync(lambda: re.search(r'id="ladder-overdue".*?</p>', page(viewer, "/queues/email_jobs")))
+    assert "1 job is due" in due[0]
+
+
+def test_while_the_broker_is_away_the_ladder_still_tells_the_jobs(viewer: Client, shop: Shop) -> None:
+    shop.add(options=JobOptions(delay=100))
+    with patch.object(shop.cluster.broker, "waiting", side_effect=BrokerUnavailable("It does not answer.")):
+        html = page(viewer, "/queues/email_jobs")
+    assert rung(html, 7)[:4] == ["1 min", "?", "unknown", "1"]
+    assert "the broker does not answer" in html
+
+
+def test_a_long_ladder_costs_as_many_questions_as_a_short_one(
+    viewer: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    run = shop.cluster.store._connection.run
+
+    async def counted(name: str, *arguments: object) -> object:
+        asked.append(name)
+        return await run(name, *arguments)
+
+    shop.add(options=JobOptions(delay=100))
+    monkeypatch.setattr(shop.cluster.store._connection, "run", counted)
+    page(viewer, "/queues/email_jobs")
+    few = sorted(asked)
+    sync.run(shop.cluster.producer.add_many("email_jobs", "send_email", [{}] * 300, JobOptions(delay=100)))
+    asked.clear()
+    html = page(viewer, "/queues/email_jobs")
+    assert rung(html, 7)[3] == "301"
+    assert sorted(asked) == few

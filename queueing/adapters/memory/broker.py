@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,11 +26,12 @@ class MemoryBroker:
 
     def __init__(self, *, prefix: str = "leveret") -> None:
         self.prefix = prefix
-        self.capabilities = BrokerCapabilities(priorities=True, max_message=MAX_MESSAGE)
+        self.capabilities = BrokerCapabilities(priorities=True, max_message=MAX_MESSAGE, steps=tuple(STEPS.values()))
         self._queues: dict[str, MemoryQueue] = {}
         self._dead: dict[str, MemoryQueue] = {}
         self._subscriptions: list[MemorySubscription] = []
-        self._waiting: set[asyncio.TimerHandle] = set()
+        self._waiting: dict[asyncio.TimerHandle, str] = {}
+        """What comes home later, and the step in which it waits."""
         self._connected = True  # as RabbitMQ's adapter connects when it is first used
 
     async def connect(self) -> None:
@@ -68,6 +70,11 @@ class MemoryBroker:
             consumers=None if main is None else len(main.takers),
             dead=None if dead is None else len(dead),
         )
+
+    async def waiting(self) -> list[int | None]:
+        self._check()
+        found = Counter(self._waiting.values())
+        return [found[step] for step in STEPS]
 
     async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
         self._check()
@@ -120,16 +127,16 @@ class MemoryBroker:
         elif (step := step_for(outgoing.delay)) is None:
             main.put(message)
         else:
-            self._put_later(outgoing.queue, message, STEPS[step])
+            self._put_later(outgoing.queue, message, step)
         return None
 
-    def _put_later(self, queue: str, message: Message, seconds: float) -> None:
+    def _put_later(self, queue: str, message: Message, step: str) -> None:
         def come_home() -> None:
-            self._waiting.discard(timer)
+            del self._waiting[timer]
             self._declared(queue).put(message)
 
-        timer = asyncio.get_running_loop().call_later(seconds, come_home)
-        self._waiting.add(timer)
+        timer = asyncio.get_running_loop().call_later(STEPS[step], come_home)
+        self._waiting[timer] = step
 
     def _declared(self, queue: str) -> MemoryQueue:
         self._dead.setdefault(queue, MemoryQueue())

@@ -12,6 +12,7 @@ from functools import partial
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelNotFoundEntity
 
+from queueing.adapters.ladder import STEPS
 from queueing.adapters.rabbitmq.address import Address
 from queueing.adapters.rabbitmq.connection import Wire
 from queueing.adapters.rabbitmq.dead_letters import sweep
@@ -57,7 +58,9 @@ class RabbitBroker:
         quieten()
         address = Address(url)
         label = name or f"{prefix} {socket.gethostname()}:{os.getpid()}"
-        self.capabilities = BrokerCapabilities(priorities=queue_type == "classic", max_message=MAX_MESSAGE)
+        self.capabilities = BrokerCapabilities(
+            priorities=queue_type == "classic", max_message=MAX_MESSAGE, steps=tuple(STEPS.values())
+        )
         self.prefix = prefix
         self._topology = Topology(prefix=prefix, queue_type=queue_type, delivery_limit=delivery_limit)
         self._out = Link(address, name=f"{label} publishing", timeout=connect_timeout, mends=True, tapped=fast_lane)
@@ -99,6 +102,13 @@ class RabbitBroker:
         dead = await self._in.ask(partial(_counts, name=self._topology.dead(queue)))
         ready, consumers = main or (None, None)
         return QueueDepth(ready=ready, consumers=consumers, dead=dead[0] if dead else None)
+
+    async def waiting(self) -> list[int | None]:
+        names = [self._topology.delay(step) for step in STEPS]
+        found: list[int | None] = []
+        while len(found) < len(names):
+            found += await self._in.ask(partial(_counts_of_all, names=names[len(found) :]))
+        return found
 
     async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
         return await sweep(self._in, self._topology.dead(queue), queue, keep, limit=limit)
@@ -150,6 +160,17 @@ async def _counts(_: Wire, channel: AbstractChannel, *, name: str) -> tuple[int,
     except ChannelNotFoundEntity:
         return None
     return found.message_count or 0, found.consumer_count or 0
+
+
+async def _counts_of_all(wire: Wire, channel: AbstractChannel, *, names: Sequence[str]) -> list[int | None]:
+    """Ready messages of these queues, up to and with the first that does not exist: asking for it costs the channel."""
+    found: list[int | None] = []
+    for name in names:
+        counts = await _counts(wire, channel, name=name)
+        if counts is None:
+            return [*found, None]
+        found.append(counts[0])
+    return found
 
 
 async def _round_trip(_: Wire, channel: AbstractChannel) -> None:

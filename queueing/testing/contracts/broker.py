@@ -312,6 +312,19 @@ async def test_depth_counts_ready_messages_consumers_and_dead_letters(broker: Br
     await eventually(counted)
 
 
+# The delay ladder
+
+
+async def test_what_waits_is_counted_by_step_and_over_all_queues(broker: Broker):
+    steps = broker.capabilities.steps
+    assert list(steps) == sorted(set(steps))
+    assert len(await broker.waiting()) == len(steps)
+    if not steps:
+        return
+    await send(broker, letter("a", delay=steps[-1]), letter("b", queue=OTHER, delay=steps[-1] * 3), letter("now"))
+    await eventually(lambda: _waits(broker, {steps[-1]: 2}))
+
+
 # Dead letters
 
 
@@ -461,6 +474,11 @@ async def test_a_broker_can_be_connected_again(broker: Broker):
 
 async def _ready(broker: Broker, count: int) -> bool:
     return (await broker.depth(QUEUE)).ready == count
+
+
+async def _waits(broker: Broker, expected: dict[float, int]) -> bool:
+    found = zip(broker.capabilities.steps, await broker.waiting(), strict=True)
+    return {step: count for step, count in found if count} == expected
 
 
 async def _dead(broker: Broker, count: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,6 +26,7 @@ from queueing.testing.contracts.jobs import (
     state_of,
     status,
 )
+from queueing.testing.eventually import eventually
 
 LIVE = sorted(set(JobState) - FINISHED)
 
@@ -245,3 +247,27 @@ async def test_every_transition_raises_the_sequence(store: JobStore):
     await store.pause("post", paused=True, by="ada")
     await note()
     assert seen == sorted(set(seen))
+
+
+async def test_jobs_are_counted_by_when_they_are_due(store: JobStore):
+    for delay in (30, 90, 90, 4000):
+        await added(store, delay=delay)
+    await added(store, type="resize", delay=90)
+    await added(store, queue="parcels", delay=90)
+    await added(store)
+    spec, run = await running(store)
+    await settled(store, ending(spec, run, JobState.RETRYING, delay=500.0))
+    found = await store.due("post", (0.0, 60.0, 120.0, 3600.0))
+    assert found == {JobState.SCHEDULED: [0, 1, 3, 0, 1], JobState.RETRYING: [0, 0, 0, 1, 0]}
+    assert await store.due("nowhere", (0.0,)) == {JobState.SCHEDULED: [0, 0], JobState.RETRYING: [0, 0]}
+
+
+async def test_a_job_whose_time_has_come_is_due_before_now_until_it_is_promoted(store: JobStore):
+    await added(store, run_at=datetime.now(UTC) + timedelta(seconds=0.05))
+
+    async def due(expected: list[int]) -> bool:
+        return (await store.due("post", (0.0, 60.0)))[JobState.SCHEDULED] == expected
+
+    await eventually(lambda: due([1, 0, 0]))
+    await store.promote(limit=10)
+    assert await due([0, 0, 0])
