@@ -10,6 +10,8 @@ BOOTSTRAP := $(PYTHON) .ci/bootstrap.py --venv $(VENV)
 .PHONY: help demo run test test-matrix test-newest test-prometheus test-valkey check fmt messages docs audit sbom vendor
 .PHONY: bench bench-docs bench-smoke soak django-conformance chaos
 MAKEFLAGS += --no-print-directory
+# The tests start hundreds of processes, each of which would compile all of Django anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 26

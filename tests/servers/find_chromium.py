@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.servers import debian
 from tests.servers.found import Found, Unavailable, search
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+"""Debian's shell first: the same engine without the frame around pages, at a quarter of the price of a new window."""
 FOLDERS = (Path("/Applications/Google Chrome.app/Contents/MacOS"), Path("/Applications/Chromium.app/Contents/MacOS"))
 REMEDY = (
     "Do one of these:\n"
@@ -42,7 +43,10 @@ def _playwrights_own() -> Found:
 
 
 def _from_debian() -> Found:
-    debian.install("chromium")
+    try:
+        debian.install("chromium-headless-shell")
+    except Unavailable:
+        debian.install("chromium")  # Older releases have no other.
     return _installed()
 
 
