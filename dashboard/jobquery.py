@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote_plus
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -23,6 +24,9 @@ from dashboard.qualifiers import moment, span
 from dashboard.terms import Mistake
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import JobState
+
+GAP: Final = "_"
+"""Stands for a name in a URL. Nothing else can look like ``queue=_`` there: in a value the sign is encoded."""
 
 WITHIN = {
     "15m": gettext_lazy("Last 15 min"),
@@ -165,6 +169,15 @@ class JobQuery:
         """The list with these changes, from its first page unless a cursor is given."""
         query = replace(self, **({"cursor": "", "words": "", "mistakes": ()} | changes)).encoded()
         return reverse("dashboard:jobs") + (f"?{query}" if query else "")
+
+    def urls(self, what: str) -> Callable[[str], str]:
+        """:meth:`url` with one of the ``queues`` or ``types`` in the place of all.
+
+        There may be hundreds of them: the rest of the URL is written once.
+        """
+        key = what.removesuffix("s")
+        before, _gap, after = self.url(**{what: (GAP,)}).partition(f"{key}={GAP}")
+        return lambda name: f"{before}{key}={quote_plus(name)}{after}"
 
     def encoded(self) -> str:
         values = {

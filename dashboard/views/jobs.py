@@ -93,9 +93,10 @@ def _choices(query: JobQuery, lanes: list[LaneCount]) -> dict[str, list[tuple[st
     """Queues and types to narrow the list to: name, URL, whether it is chosen."""
     queues = sorted({lane.queue for lane in lanes})
     types = sorted({lane.type for lane in lanes if not query.queues or lane.queue in query.queues})
+    to_queue, to_type = query.urls("queues"), query.urls("types")
     return {
-        "queues": [(name, query.url(queues=(name,)), name in query.queues) for name in queues],
-        "types": [(name, query.url(types=(name,)), name in query.types) for name in types],
+        "queues": [(name, to_queue(name), name in query.queues) for name in queues],
+        "types": [(name, to_type(name), name in query.types) for name in types],
     }
 
 

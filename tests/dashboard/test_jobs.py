@@ -4,9 +4,11 @@ import re
 import time
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from dashboard.access import Viewer
+from dashboard.jobquery import JobQuery
 from dashboard.live import Watched
 from queueing import sync
 from queueing.domain.job import ErrorInfo, Progress
@@ -302,3 +304,11 @@ def test_rows_are_as_dense_as_somebody_likes(viewer: Client, shop: Shop) -> None
     html = page(viewer)
     assert 'data-density="compact"' in html
     assert 'name="density" value="normal" data-density aria-pressed="true"' in html
+
+
+@pytest.mark.parametrize("shown", ["", "q=queue%3D_+type%3D_&queue=a&type=b&follow=1", "state=failed&queue=_"])
+@pytest.mark.parametrize("name", ["a b&c=d", "ü/:", "_"])
+def test_a_choice_among_hundreds_has_the_url_that_it_would_have_alone(shown: str, name: str) -> None:
+    query = JobQuery.read(QueryDict(shown))
+    assert query.urls("queues")(name) == query.url(queues=(name,))
+    assert query.urls("types")(name) == query.url(types=(name,))
