@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from dashboard import wording
+from dashboard.enginewords import said
 from dashboard.statewords import capitalised
 
 VERBS: Mapping[str, Promise] = {
@@ -125,4 +126,4 @@ def broken(verb: str) -> str:
 
 def in_part(error: object) -> str:
     """What the engine said, and what that leaves open."""
-    return _("%(error)s It may have been done in part: look before you repeat it.") % {"error": error}
+    return _("%(error)s It may have been done in part: look before you repeat it.") % {"error": said(error)}

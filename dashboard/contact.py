@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dashboard import engine
 from queueing.domain.reading import Health, ServerHealth
+from queueing.domain.saying import say
 
 FRESH = 1.0
 """Seconds for which one look serves every fragment that asks."""
@@ -72,8 +73,8 @@ class Contacts:
 
 
 NOBODY = Health(
-    broker=ServerHealth(name="RabbitMQ", ok=False, detail="The console could not reach it."),
-    store=ServerHealth(name="Redis", ok=False, detail="The console could not reach it."),
+    broker=ServerHealth(name="RabbitMQ", ok=False, detail=say("The console could not reach it.")),
+    store=ServerHealth(name="Redis", ok=False, detail=say("The console could not reach it.")),
     leader=None,
     outbox=None,
 )

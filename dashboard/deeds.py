@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from dashboard import audit
 from dashboard.audit import Subject
+from dashboard.enginewords import said
 from dashboard.models import AuditEntry
 from queueing.errors import LeveretError
 
@@ -34,7 +35,7 @@ def attempt(request: HttpRequest, verb: str, target: str, *, reason: str = "") -
     try:
         yield deed
     except LeveretError as error:
-        deed.failure, deed.detail, deed.result = str(error), str(error), AuditEntry.Result.FAILED
+        deed.failure, deed.detail, deed.result = said(error), str(error), AuditEntry.Result.FAILED
     audit.record(
         request,
         verb,

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from dashboard import audit
+from dashboard.enginewords import said
 from dashboard.http import answer
 from queueing.errors import LeveretError
 
@@ -62,7 +63,7 @@ def download(
     try:
         first = next(parts, "")
     except LeveretError as error:
-        return answer(request, _("Nothing was exported."), detail=str(error), tone="error")
+        return answer(request, _("Nothing was exported."), detail=said(error), tone="error")
     audit.record(request, "export", f"{what}: {described}" if described else what, detail=form.label)
     file = f"{slugify(what)}-{timezone.now():%Y%m%d-%H%M%S}.{name}"
     return stream(request, chain([first], parts), name=file, kind=form.kind)

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from dashboard import wording
+from dashboard import enginewords
 from dashboard.forms import durations
 from queueing.domain.limits import Limit, Scope
 from queueing.errors import InvalidOptions
@@ -49,16 +49,7 @@ async def load(inspector: Inspector, queue: str, types: list[str]) -> list[Row]:
 
 def words(limit: Limit | None) -> str:
     """``2 at a time, 100 per 60 s``, as the engine writes it."""
-    if limit is None:
-        return pgettext("limit", "none")
-    parts = []
-    if limit.concurrent is not None:
-        parts.append(_("%(number)s at a time") % {"number": wording.number(limit.concurrent)})
-    if limit.rate is not None:
-        parts.append(
-            _("%(number)s per %(seconds)s s") % {"number": wording.number(limit.rate), "seconds": f"{limit.per:g}"}
-        )
-    return ", ".join(parts)
+    return enginewords.said(limit.said) if limit is not None else pgettext("limit", "none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from dashboard.audit import Actor
 from dashboard.bulk import freezing, starting
 from dashboard.bulk.acts import ACTS, BulkAct
 from dashboard.bulk.chosen import Chosen, Preview
+from dashboard.enginewords import said
 from dashboard.http import answer
 from dashboard.letterlist import LOOPS
 from queueing.errors import LeveretError
@@ -105,7 +106,7 @@ def begin(
         return _as_operation(request, question)
     except LeveretError as error:
         text = _("The %(act)s was not begun.") % {"act": actwords.word(act.verb)}
-        detail = _("%(error)s No job was touched.") % {"error": error}
+        detail = _("%(error)s No job was touched.") % {"error": said(error)}
         return answer(request, text, detail=detail, tone="error", to=stay(request, chosen.back))
 
 

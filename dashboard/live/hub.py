@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from django.utils.translation import gettext
 
+from dashboard.enginewords import said
 from dashboard.live.frames import Frame
 from dashboard.live.registry import Watched
 from queueing.domain.reading import Hint
@@ -135,7 +136,8 @@ class Hub:
         try:
             return Frame(await self._render(watched))
         except LeveretError as error:
-            return Frame(None, str(error))
+            with watched.speaking():
+                return Frame(None, said(error))
         except Exception:
             log.exception("The live view %s could not be rendered.", watched.name)
             with watched.speaking():

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dashboard import wording
+from dashboard import enginewords, wording
 from dashboard.forms import durations
 from dashboard.forms.options import Duration
 from dashboard.schedules.records import ScheduleRecord, decoded, encoded
+from dashboard.statewords import capitalised
 from queueing.domain.names import check_queue
 from queueing.domain.schedules import check_name
 from queueing.domain.timing import Cron, Every, Timing, upcoming, zone
@@ -103,7 +104,7 @@ class Preview:
 
     @property
     def words(self) -> str:
-        return str(self.timing)
+        return capitalised(enginewords.said(self.timing.said))
 
     @property
     def tz(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from dashboard import enginewords
 from dashboard.schedules.form import Preview
 from queueing.domain.schedules import CatchUp, Firing, Overlap, ScheduleStatus
 from queueing.domain.states import JobState
@@ -38,9 +39,8 @@ class Shown:
 
     @property
     def words(self) -> str:
-        """``every day at 02:30`` as cronsim says it, in the middle of a line."""
-        text = str(self.status.schedule.timing)
-        return text[:1].lower() + text[1:]
+        """``at 02:30 every day``, in the middle of a line."""
+        return enginewords.said(self.status.schedule.timing.said)
 
     @property
     def rule(self) -> str:

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from dashboard import actwords, graphics, jsonview, statewords, wording
+from dashboard import actwords, enginewords, graphics, jsonview, statewords, wording
 from queueing.domain.states import JobState
 
 register = template.Library()
@@ -29,6 +29,7 @@ register.filter("duration", wording.duration)
 register.filter("number", wording.number)
 register.filter("short", wording.short)
 register.filter("size", wording.size)
+register.filter("said", enginewords.said)
 register.filter("visible", lambda value: wording.visible(str(value)))
 
 

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard.access import Missing, Viewer, viewer_of
+from dashboard.enginewords import said
 from dashboard.live import Params, Watched
 from dashboard.live.frames import Frame
 from queueing.errors import LeveretError
@@ -35,7 +36,7 @@ def live(
     try:
         frame = Frame(watched.render())
     except LeveretError as error:
-        frame = Frame(None, str(error))
+        frame = Frame(None, said(error))
     html = frame.html or render_to_string("dashboard/_unavailable.html", {"error": frame.error})
     return format_html(
         '<{} id="{}"{} data-live="{}" data-live-seen="{}">{}</{}>',

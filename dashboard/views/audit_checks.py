@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from dashboard import auditchain, wording
 from dashboard.access import requires
+from dashboard.enginewords import said
 from dashboard.http import answer
 from dashboard.jobs import check_audit
 from dashboard.models import AuditEntry
@@ -31,7 +32,7 @@ def _by_a_job(request: HttpRequest) -> HttpResponse:
     try:
         job_id = check_audit.enqueue()
     except LeveretError as error:
-        return answer(request, _("The check was not begun."), detail=str(error), tone="error")
+        return answer(request, _("The check was not begun."), detail=said(error), tone="error")
     detail = _("Its result will stand here. Job %(id)s.") % {"id": job_id}
     return answer(request, _("A job follows the chain."), detail=detail, tone="info")
 

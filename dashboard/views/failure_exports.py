@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import engine, export
 from dashboard.access import requires
+from dashboard.enginewords import said
 from dashboard.groupquery import GroupQuery
 from dashboard.http import answer
 from queueing.domain.failures import FailureGroup
@@ -29,7 +30,7 @@ def show(request: HttpRequest) -> HttpResponseBase:
     try:
         picked = query.pick(engine.look(lambda inspector: inspector.groups()), now=timezone.now())
     except LeveretError as error:
-        return answer(request, _("Nothing was exported."), detail=str(error), tone="error", to=query.url())
+        return answer(request, _("Nothing was exported."), detail=said(error), tone="error", to=query.url())
     described = " ".join([query.show, *(f"{key}:{value}" for key, value, _ in query.terms), query.words]).strip()
     return export.download(request, _records(picked), columns=COLUMNS, what="failures", described=described)
 

@@ -13,6 +13,7 @@ from dashboard.access import requires
 from dashboard.audit import Actor
 from dashboard.bulk import running, starting
 from dashboard.bulk.records import Operation
+from dashboard.enginewords import said
 from dashboard.http import answer
 from dashboard.models import AuditEntry
 from queueing.errors import LeveretError
@@ -58,7 +59,7 @@ def resume(request: HttpRequest, operation: int) -> HttpResponse:
             return answer(request, _("It has ended, or somebody else resumed it."), tone="warn")
     except LeveretError as error:
         running.book(found, "resume", AuditEntry.Result.FAILED, actor=Actor.of(request), detail=str(error))
-        return answer(request, _("It was not resumed."), detail=str(error), tone="error")
+        return answer(request, _("It was not resumed."), detail=said(error), tone="error")
     running.book(found, "resume", AuditEntry.Result.DONE, actor=Actor.of(request))
     return answer(request, _("It goes on."), tone="info")
 

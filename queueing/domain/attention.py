@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from queueing.domain.reading import Health, Minute, QueueStatus, ServerHealth, WorkerStatus
+from queueing.domain.saying import Figure, Said, both, foreign, number, say, say_in, say_many, together
 from queueing.domain.states import JobState
 
 SLOW: Final = timedelta(minutes=10)
@@ -34,7 +35,7 @@ class Concern(msgspec.Struct, frozen=True, kw_only=True):
     tone: Literal["error", "warn"]
     subject: str = ""
     """The queue, worker or server it is about; the page sets it off from the text."""
-    text: str
+    text: Said
     """Goes on after the subject."""
     since: datetime | None = None
 
@@ -59,7 +60,7 @@ def concerns(standing: Standing, *, now: datetime) -> list[Concern]:
             Concern(
                 kind="leaderless",
                 tone="warn",
-                text="No worker leads. Outbox, schedules and jobs of dead workers are not looked after.",
+                text=say("No worker leads. Outbox, schedules and jobs of dead workers are not looked after."),
             )
         )
     return sorted(found, key=lambda concern: concern.tone != "error")
@@ -72,15 +73,21 @@ def _servers(standing: Standing) -> Iterator[Concern]:
     if not health.broker.ok:
         yield _down("broker", health.broker)
     if health.outbox and (standing.stuck or not health.broker.ok):
-        jobs = "1 job" if health.outbox == 1 else f"{health.outbox:,} jobs"
-        text = f"holds {jobs} that {health.broker.name} has not confirmed."
-        sent = "when it returns" if not health.broker.ok else "again by the leader"
-        yield Concern(kind="outbox", tone="warn", subject="Outbox", text=f"{text} They are sent {sent}.")
+        holds = say_many(
+            "holds %(number)s job that %(server)s has not confirmed.",
+            "holds %(number)s jobs that %(server)s has not confirmed.",
+            health.outbox,
+            server=health.broker.name,
+        )
+        back = say("They are sent when it returns.")
+        sent = back if not health.broker.ok else say("They are sent again by the leader.")
+        yield Concern(kind="outbox", tone="warn", subject=say("Outbox"), text=together(holds, sent))
 
 
 def _down(kind: Literal["broker", "store"], server: ServerHealth) -> Concern:
-    text = server.detail.removeprefix(server.name).lstrip() or "does not answer."
-    return Concern(kind=kind, tone="error", subject=server.name, text=text)
+    detail = server.detail
+    text = detail.after(server.name) if isinstance(detail, Said) else foreign(detail.removeprefix(server.name).lstrip())
+    return Concern(kind=kind, tone="error", subject=server.name, text=text or say("does not answer."))
 
 
 def _failing(minutes: Sequence[Minute]) -> Iterator[Concern]:
@@ -90,11 +97,18 @@ def _failing(minutes: Sequence[Minute]) -> Iterator[Concern]:
     _, usual = _failures(before)
     if failed < LEAST_FAILURES or share < WORTH_A_LOOK or share < RISING * usual:
         return
-    was = f", up from {_percent(usual)}" if any(_ended(minute) for minute in before) else ""
+    now = {"share": _percent(share), "minutes": number(RECENT)}
+    text = say("%(share)s of jobs that ended in the last %(minutes)s min failed.", **now)
+    if any(_ended(minute) for minute in before):
+        text = say(
+            "%(share)s of jobs that ended in the last %(minutes)s min failed, up from %(usual)s.",
+            usual=_percent(usual),
+            **now,
+        )
     yield Concern(
         kind="failing",
         tone="error",
-        text=f"{_percent(share)} of jobs that ended in the last {RECENT} min failed{was}.",
+        text=text,
         since=next((minute.at for minute in recent if minute.failed), None),
     )
 
@@ -109,8 +123,8 @@ def _ended(minute: Minute) -> int:
     return minute.succeeded + minute.failed
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %" if 0 < share < 0.1 else f"{share * 100:.0f} %"
+def _percent(share: float) -> Figure:
+    return Figure(f"{share * 100:.1f} %" if 0 < share < 0.1 else f"{share * 100:.0f} %")
 
 
 def _queues(standing: Standing, now: datetime) -> Iterator[Concern]:
@@ -123,18 +137,25 @@ def _queues(standing: Standing, now: datetime) -> Iterator[Concern]:
 
 
 def _queue(queue: QueueStatus, waiting: int, workers: Sequence[WorkerStatus], now: datetime) -> Concern | None:
-    jobs, since = ("1 job" if waiting == 1 else f"{waiting:,} jobs"), queue.oldest_waiting
+    since = queue.oldest_waiting
     if queue.paused:
-        by = f" by {queue.paused_by}" if queue.paused_by else ""
-        return Concern(
-            kind="paused", tone="warn", subject=queue.name, text=f"is paused{by} and {jobs} wait.", since=since
-        )
+        return Concern(kind="paused", tone="warn", subject=queue.name, text=_paused(queue, waiting), since=since)
     serving = [worker for worker in _alive(workers) if queue.name in worker.queues]
     if not serving:
-        text = f"has {jobs} and no worker that takes from it."
+        text = say_many(
+            "has %(number)s job and no worker that takes from it.",
+            "has %(number)s jobs and no worker that takes from it.",
+            waiting,
+        )
         return Concern(kind="no_worker", tone="error", subject=queue.name, text=text, since=since)
     if not any(worker.state == "running" for worker in serving):
-        text = f"has {jobs}, and its {len(serving)} workers take none: {_states(serving)}."
+        text = say_many(
+            "has %(number)s job, and its %(workers)s workers take none: %(states)s.",
+            "has %(number)s jobs, and its %(workers)s workers take none: %(states)s.",
+            waiting,
+            workers=number(len(serving)),
+            states=states(serving),
+        )
         return Concern(kind="idle_workers", tone="error", subject=queue.name, text=text, since=since)
     unknown = [
         lane.type
@@ -142,12 +163,31 @@ def _queue(queue: QueueStatus, waiting: int, workers: Sequence[WorkerStatus], no
         if lane.counts.get(JobState.QUEUED) and not any(lane.type in worker.types for worker in serving)
     ]
     if unknown:
-        text = f"has jobs of a type that none of its workers knows: {', '.join(unknown[:3])}. They fail when taken."
+        text = say(
+            "has jobs of a type that none of its workers knows: %(types)s. They fail when taken.",
+            types=", ".join(unknown[:3]),
+        )
         return Concern(kind="unknown_type", tone="error", subject=queue.name, text=text)
     if since is not None and now - since > SLOW:
-        text = f"is behind: {jobs} wait, the first of them for longer than {SLOW.seconds // 60} min."
+        text = say_many(
+            "is behind: %(number)s job waits, for longer than %(minutes)s min.",
+            "is behind: %(number)s jobs wait, the first of them for longer than %(minutes)s min.",
+            waiting,
+            minutes=number(SLOW.seconds // 60),
+        )
         return Concern(kind="slow", tone="warn", subject=queue.name, text=text, since=since)
     return None
+
+
+def _paused(queue: QueueStatus, waiting: int) -> Said:
+    if queue.paused_by:
+        return say_many(
+            "is paused by %(who)s and %(number)s job waits.",
+            "is paused by %(who)s and %(number)s jobs wait.",
+            waiting,
+            who=queue.paused_by,
+        )
+    return say_many("is paused and %(number)s job waits.", "is paused and %(number)s jobs wait.", waiting)
 
 
 def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Concern]:
@@ -155,21 +195,37 @@ def _workers(workers: Sequence[WorkerStatus]) -> Iterator[Concern]:
     gone = [worker for worker in workers if worker.state == "gone"]
     if len(gone) > FEW:
         held = sum(len(worker.running) for worker in gone)
-        jobs = f" Their {'job is' if held == 1 else f'{held} jobs are'} handed to others." if held else ""
+        jobs = say_many("Their job is handed to others.", "Their %(number)s jobs are handed to others.", held)
         last = max(worker.beat_at for worker in gone)
+        many = say_many("%(number)s worker", "%(number)s workers", len(gone))
         yield Concern(
-            kind="silent", tone="warn", subject=f"{len(gone)} workers", text=f"went silent.{jobs}", since=last
+            kind="silent",
+            tone="warn",
+            subject=many,
+            text=_silent(held, jobs, say_in("many", "went silent.")),
+            since=last,
         )
         return
     for worker in gone:
         held = len(worker.running)
-        jobs = f" Its {'job is' if held == 1 else f'{held} jobs are'} handed to others." if held else ""
-        yield Concern(kind="silent", tone="warn", subject=worker.id, text=f"went silent.{jobs}", since=worker.beat_at)
+        jobs = say_many("Its job is handed to others.", "Its %(number)s jobs are handed to others.", held)
+        yield Concern(
+            kind="silent",
+            tone="warn",
+            subject=worker.id,
+            text=_silent(held, jobs, say("went silent.")),
+            since=worker.beat_at,
+        )
+
+
+def _silent(held: int, jobs: Said, went: Said) -> Said:
+    return together(went, jobs) if held else went
 
 
 def _alive(workers: Sequence[WorkerStatus]) -> list[WorkerStatus]:
     return [worker for worker in workers if worker.state != "gone"]
 
 
-def _states(workers: Sequence[WorkerStatus]) -> str:
-    return " and ".join(sorted({str(worker.state) for worker in workers}))
+def states(workers: Sequence[WorkerStatus]) -> Said:
+    """quiet and stopping."""
+    return both(say_in("state of a worker", state) for state in sorted({str(worker.state) for worker in workers}))

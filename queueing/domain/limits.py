@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from queueing.domain.quoting import quoted
+from queueing.domain.saying import Figure, Said, listed, number, say
 from queueing.errors import InvalidOptions
 
 LONGEST_PERIOD: Final = 366 * 86_400.0
@@ -49,13 +50,21 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __str__(self) -> str:
         """``2 at a time, 100 per 60 s``."""
-        parts = [f"{self.concurrent:,} at a time"] if self.concurrent is not None else []
-        return ", ".join([*parts, self.pace] if self.pace else parts)
+        return self.said
+
+    @property
+    def said(self) -> Said:
+        """What its ``str`` is, for readers of other languages."""
+        parts = [say("%(number)s at a time", number=number(self.concurrent))] if self.concurrent is not None else []
+        parts += [self.pace] if isinstance(self.pace, Said) else []
+        return listed(*parts)
 
     @property
     def pace(self) -> str:
         """``100 per 60 s``; "" where the rate is not limited."""
-        return f"{self.rate:,} per {self.per:g} s" if self.rate is not None else ""
+        if self.rate is None:
+            return ""
+        return say("%(number)s per %(seconds)s s", number=number(self.rate), seconds=Figure(f"{self.per:g}"))
 
 
 def _check_number(name: str, value: Any) -> None:

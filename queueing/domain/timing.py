@@ -12,7 +12,9 @@ import msgspec
 from cronsim import CronSim, CronSimError
 from msgspec.structs import force_setattr
 
+from queueing.domain.cronwords import described
 from queueing.domain.quoting import quoted
+from queueing.domain.saying import Said, say_many
 from queueing.errors import InvalidSchedule
 
 MAX_EXPRESSION: Final = 200
@@ -49,7 +51,12 @@ class Cron(msgspec.Struct, frozen=True, tag="cron", forbid_unknown_fields=True):
 
     def __str__(self) -> str:
         """``At 02:30 every day``."""
-        return str(_cronsim(self.expression, _EPOCH).explain())
+        return _capitalised(self.said)
+
+    @property
+    def said(self) -> Said:
+        """In the middle of a line."""
+        return described(self.expression)
 
     def ticks(self, after: datetime) -> Iterator[datetime]:
         """Strictly later than ``after`` and than each other, wherever one begins."""
@@ -76,10 +83,19 @@ class Every(msgspec.Struct, frozen=True, tag="every", forbid_unknown_fields=True
 
     def __str__(self) -> str:
         """``Every 5 minutes``."""
-        for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
-            if self.seconds % length == 0:
-                return _every(self.seconds // length, unit)
-        return _every(self.seconds, "second")
+        return _capitalised(self.said)
+
+    @property
+    def said(self) -> Said:
+        """In the middle of a line."""
+        seconds = self.seconds
+        if seconds % 86_400 == 0:
+            return say_many("every day", "every %(number)s days", seconds // 86_400)
+        if seconds % 3600 == 0:
+            return say_many("every hour", "every %(number)s hours", seconds // 3600)
+        if seconds % 60 == 0:
+            return say_many("every minute", "every %(number)s minutes", seconds // 60)
+        return say_many("every second", "every %(number)s seconds", seconds)
 
     def ticks(self, after: datetime) -> Iterator[datetime]:
         """Strictly later than ``after``."""
@@ -142,5 +158,5 @@ def _period(value: object) -> int:
     return int(value)
 
 
-def _every(count: int, unit: str) -> str:
-    return f"Every {unit}" if count == 1 else f"Every {count} {unit}s"
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

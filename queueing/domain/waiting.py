@@ -9,9 +9,11 @@ from typing import Final
 
 import msgspec
 
+from queueing.domain.attention import states
 from queueing.domain.job import JobSummary
 from queueing.domain.limits import Limit, Scope
 from queueing.domain.reading import Health, QueueStatus, WorkerStatus
+from queueing.domain.saying import Figure, Said, both, foreign, listed, number, say, say_in, say_many, together
 from queueing.domain.states import JobState
 
 
@@ -30,10 +32,10 @@ GRAVEST_FIRST: Final = (Verdict.ERROR, Verdict.WARN, Verdict.INFO, Verdict.OK)
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that must hold before a job starts."""
 
-    name: str
+    name: Said
     verdict: Verdict
-    text: str
-    answer: str = ""
+    text: Said
+    answer: Said = foreign("")
     """The whole sentence, where this check is what the job waits for."""
     at: datetime | None = None
     """The moment the text is about."""
@@ -81,181 +83,227 @@ def answer(checks: tuple[Check, ...]) -> Check | None:
 
 
 def _due(job: JobSummary, situation: Situation, now: datetime) -> Check:
+    name = say_in("check of a job", "Due")
     if job.due_at is None or job.due_at <= now:
-        return Check(name="Due", verdict=Verdict.OK, text="since", at=job.due_at or job.created_at)
-    said = "Its next attempt is due" if job.state is JobState.RETRYING else "It is due"
-    return Check(name="Due", verdict=Verdict.INFO, text="not before", answer=f"{said}", at=job.due_at)
+        return Check(name=name, verdict=Verdict.OK, text=say_in("time", "since"), at=job.due_at or job.created_at)
+    said = say("Its next attempt is due") if job.state is JobState.RETRYING else say("It is due")
+    return Check(name=name, verdict=Verdict.INFO, text=say_in("time", "not before"), answer=said, at=job.due_at)
 
 
 def _servers(job: JobSummary, situation: Situation, now: datetime) -> Check:
-    broker = situation.health.broker
+    broker, name = situation.health.broker, say_in("check of a job", "Broker")
     if broker.ok:
-        return Check(name="Broker", verdict=Verdict.OK, text=f"{broker.name} answers")
+        return Check(name=name, verdict=Verdict.OK, text=say("%(server)s answers", server=broker.name))
     return Check(
-        name="Broker",
+        name=name,
         verdict=Verdict.ERROR,
-        text=broker.detail or f"{broker.name} does not answer",
-        answer=f"{broker.name} does not answer. No job starts until it is back.",
+        text=foreign(broker.detail) if broker.detail else say("%(server)s does not answer", server=broker.name),
+        answer=say("%(server)s does not answer. No job starts until it is back.", server=broker.name),
     )
 
 
 def _message(job: JobSummary, situation: Situation, now: datetime) -> Check:
-    name = situation.health.broker.name
+    server, name = situation.health.broker.name, say_in("check of a job", "Message")
     if not job.unconfirmed:
-        return Check(name="Message", verdict=Verdict.OK, text=f"confirmed by {name}")
+        return Check(name=name, verdict=Verdict.OK, text=say("confirmed by %(server)s", server=server))
     return Check(
-        name="Message",
+        name=name,
         verdict=Verdict.WARN,
-        text=f"in the outbox: {name} has not confirmed it yet",
-        answer=f"Its message rests in the outbox: {name} has not confirmed it. A worker’s leader sends it again.",
+        text=say("in the outbox: %(server)s has not confirmed it yet", server=server),
+        answer=say(
+            "Its message rests in the outbox: %(server)s has not confirmed it. A worker’s leader sends it again.",
+            server=server,
+        ),
     )
 
 
 def _queue(job: JobSummary, situation: Situation, now: datetime) -> Check:
-    queue = situation.queue
+    queue, name = situation.queue, say_in("check of a job", "Queue")
     if queue is None or not queue.paused:
-        return Check(name="Queue", verdict=Verdict.OK, text=f"{job.queue} is not paused")
-    by = f" by {queue.paused_by}" if queue.paused_by else ""
+        return Check(name=name, verdict=Verdict.OK, text=say("%(queue)s is not paused", queue=job.queue))
+    if queue.paused_by:
+        by = {"queue": job.queue, "who": queue.paused_by}
+        text = say("%(queue)s is paused by %(who)s", **by)
+        return Check(
+            name=name, verdict=Verdict.ERROR, text=text, answer=say("The queue %(queue)s is paused by %(who)s.", **by)
+        )
     return Check(
-        name="Queue",
+        name=name,
         verdict=Verdict.ERROR,
-        text=f"{job.queue} is paused{by}",
-        answer=f"The queue {job.queue} is paused{by}.",
+        text=say("%(queue)s is paused", queue=job.queue),
+        answer=say("The queue %(queue)s is paused.", queue=job.queue),
     )
 
 
 def _workers(job: JobSummary, situation: Situation, now: datetime) -> Check:
-    serving = situation.serving(job.queue)
-    taking = [worker for worker in serving if worker.state == "running"]
+    serving, name = situation.serving(job.queue), say_in("check of a job", "Workers")
+    taking = sum(worker.state == "running" for worker in serving)
     if taking:
-        take = _count(len(taking), "takes", "take")
-        return Check(name="Workers", verdict=Verdict.OK, text=f"{take} from {job.queue}")
+        text = say_many("%(number)s takes from %(queue)s", "%(number)s take from %(queue)s", taking, queue=job.queue)
+        return Check(name=name, verdict=Verdict.OK, text=text)
     if serving:
-        states = " and ".join(sorted({str(worker.state) for worker in serving}))
+        idle = {"queue": job.queue, "states": states(serving)}
         return Check(
-            name="Workers",
+            name=name,
             verdict=Verdict.ERROR,
-            text=f"{_count(len(serving), 'serves', 'serve')} {job.queue}, and none takes jobs: {states}",
-            answer=f"No worker of {job.queue} takes jobs now: {states}.",
+            text=say_many(
+                "%(number)s serves %(queue)s, and none takes jobs: %(states)s",
+                "%(number)s serve %(queue)s, and none takes jobs: %(states)s",
+                len(serving),
+                **idle,
+            ),
+            answer=say("No worker of %(queue)s takes jobs now: %(states)s.", **idle),
         )
     return Check(
-        name="Workers",
+        name=name,
         verdict=Verdict.ERROR,
-        text=f"none takes from {job.queue}",
-        answer=f"No worker takes from {job.queue}.",
+        text=say("none takes from %(queue)s", queue=job.queue),
+        answer=say("No worker takes from %(queue)s.", queue=job.queue),
     )
 
 
 def _type(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
-    serving = situation.serving(job.queue)
+    serving, name = situation.serving(job.queue), say_in("check of a job", "Type")
     knowing = [worker for worker in serving if job.type in worker.types]
     if not serving:
         return None
+    lane = {"queue": job.queue, "type": job.type}
     if len(knowing) == len(serving):
-        return Check(name="Type", verdict=Verdict.OK, text=f"known to every worker of {job.queue}")
+        return Check(name=name, verdict=Verdict.OK, text=say("known to every worker of %(queue)s", queue=job.queue))
     if knowing:
+        some = {"number": number(len(knowing)), "all": number(len(serving))}
         return Check(
-            name="Type",
+            name=name,
             verdict=Verdict.WARN,
-            text=f"{len(knowing)} of {len(serving)} workers know {job.type}; with the others it fails",
-            answer=f"Only {len(knowing)} of {len(serving)} workers of {job.queue} know the type {job.type}.",
+            text=say("%(number)s of %(all)s workers know %(type)s; with the others it fails", type=job.type, **some),
+            answer=say("Only %(number)s of %(all)s workers of %(queue)s know the type %(type)s.", **lane, **some),
         )
     return Check(
-        name="Type",
+        name=name,
         verdict=Verdict.ERROR,
-        text=f"no worker of {job.queue} knows {job.type}; it fails when it is taken",
-        answer=f"No worker of {job.queue} knows the type {job.type}.",
+        text=say("no worker of %(queue)s knows %(type)s; it fails when it is taken", **lane),
+        answer=say("No worker of %(queue)s knows the type %(type)s.", **lane),
     )
 
 
 def _limit(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
+    name = say_in("check of a job", "Limit")
     scopes = (Scope("type", job.type), Scope("queue", job.queue))
     known = {scope: situation.limits[scope] for scope in scopes if scope in situation.limits}
     if job.turn_at is not None and job.turn_at > now:
-        paces = " and ".join(f"{limit.pace} {_of(scope)}" for scope, limit in known.items() if limit.pace)
-        said = f" ({paces})" if paces else ""
-        return Check(
-            name="Limit",
-            verdict=Verdict.INFO,
-            text=f"not before its turn{said}:",
-            answer=f"By its limit{said} its turn is at",
-            at=job.turn_at,
-        )
+        return _turn(name, [_of(limit.pace, scope) for scope, limit in known.items() if limit.pace], job.turn_at)
     stopped = next((scope for scope in known if scope.kind == job.limited_by), None)
     if stopped is not None:
         before = situation.ahead_in_line or 0
-        limit = f"{known[stopped]} {_of(stopped)}"
+        limit = _of(known[stopped].said, stopped)
         return Check(
-            name="Limit",
+            name=name,
             verdict=Verdict.WARN,
-            text=f"{limit}; {before:,} before it",
-            answer=f"It waits for a limit: {limit}; {_count(before, 'job is', 'jobs are')} before it.",
+            text=say("%(limit)s; %(number)s before it", limit=limit, number=number(before)),
+            answer=say_many(
+                "It waits for a limit: %(limit)s; %(number)s job is before it.",
+                "It waits for a limit: %(limit)s; %(number)s jobs are before it.",
+                before,
+                limit=limit,
+            ),
         )
     if not known:
         return None
-    text = " and ".join(f"{limit} {_of(scope)}" for scope, limit in known.items())
-    return Check(name="Limit", verdict=Verdict.OK, text=text)
+    return Check(name=name, verdict=Verdict.OK, text=both(_of(limit.said, scope) for scope, limit in known.items()))
 
 
-def _of(scope: Scope) -> str:
-    return f"of {scope.kind} {scope.name}"
+def _turn(name: Said, paces: list[Said], at: datetime) -> Check:
+    if not paces:
+        text, answer = say("not before its turn:"), say("By its limit its turn comes")
+    else:
+        limits = both(paces)
+        text = say("not before its turn (%(limits)s):", limits=limits)
+        answer = say("By its limit (%(limits)s) its turn comes", limits=limits)
+    return Check(name=name, verdict=Verdict.INFO, text=text, answer=answer, at=at)
+
+
+def _of(limit: str, scope: Scope) -> Said:
+    if scope.kind == "type":
+        return say("%(limit)s of type %(type)s", limit=limit, type=scope.name)
+    return say("%(limit)s of queue %(queue)s", limit=limit, queue=scope.name)
 
 
 def _trial(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
     if not job.losses:
         return None
-    workers = _count(job.losses, "worker was", "workers were")
+    lost = say_many(
+        "%(number)s worker was lost with it in a row.", "%(number)s workers were lost with it in a row.", job.losses
+    )
     return Check(
-        name="Lost",
+        name=say_in("check of a job", "Lost"),
         verdict=Verdict.INFO,
-        text=f"{workers} lost with it in a row",
-        answer=f"{workers[0].upper()}{workers[1:]} lost with it in a row. A worker tries one such job at a time.",
+        text=say_many(
+            "%(number)s worker was lost with it in a row", "%(number)s workers were lost with it in a row", job.losses
+        ),
+        answer=together(lost, say("A worker tries one such job at a time.")),
     )
 
 
 def _slots(job: JobSummary, situation: Situation, now: datetime) -> Check | None:
+    name = say_in("check of a job", "Slots")
     taking = [worker for worker in situation.serving(job.queue) if worker.state == "running"]
     busy, slots = sum(len(worker.running) for worker in taking), sum(worker.concurrency for worker in taking)
     if not slots:
         return None
     if busy < slots:
-        return Check(name="Slots", verdict=Verdict.OK, text=f"{slots - busy} of {slots} are free")
+        text = say("%(free)s of %(slots)s are free", free=number(slots - busy), slots=number(slots))
+        return Check(name=name, verdict=Verdict.OK, text=text)
     return Check(
-        name="Slots",
+        name=name,
         verdict=Verdict.WARN,
-        text=f"all {slots} are busy",
-        answer=f"All {slots} slots of the workers of {job.queue} are busy.",
+        text=say("all %(slots)s are busy", slots=number(slots)),
+        answer=say("All %(slots)s slots of the workers of %(queue)s are busy.", slots=number(slots), queue=job.queue),
     )
 
 
 def _line(job: JobSummary, situation: Situation, now: datetime) -> Check:
+    name = say_in("check of a job", "Place in line")
     if job.state is not JobState.QUEUED or not situation.ahead:
-        text = "it is next" if job.state is JobState.QUEUED else "not in line yet"
-        return Check(name="Place in line", verdict=Verdict.OK, text=text)
-    more = "or more " if situation.ahead >= situation.counted_to else ""
-    jobs = "job has" if situation.ahead == 1 else "jobs have"
-    turn = f" At the pace of the last minutes its turn comes in {_drain(situation)}." if situation.pace else ""
-    return Check(
-        name="Place in line",
-        verdict=Verdict.INFO,
-        text=f"{situation.ahead:,} {more}ahead in {job.queue}" + (f", {_drain(situation)}" if situation.pace else ""),
-        answer=f"{situation.ahead:,} {more}{jobs} waited longer in {job.queue}.{turn}",
+        text = say("it is next") if job.state is JobState.QUEUED else say("not in line yet")
+        return Check(name=name, verdict=Verdict.OK, text=text)
+    text, answer = _ahead(situation, job.queue)
+    if situation.pace:
+        drain = _drain(situation)
+        text = listed(text, drain)
+        turn = say("At the pace of the last minutes its turn comes in %(time)s.", time=drain)
+        answer = together(answer, turn)
+    return Check(name=name, verdict=Verdict.INFO, text=text, answer=answer)
+
+
+def _ahead(situation: Situation, queue: str) -> tuple[Said, Said]:
+    ahead = situation.ahead
+    if ahead >= situation.counted_to:
+        return say("%(number)s or more ahead in %(queue)s", number=number(ahead), queue=queue), say_many(
+            "%(number)s or more job has waited longer in %(queue)s.",
+            "%(number)s or more jobs have waited longer in %(queue)s.",
+            ahead,
+            queue=queue,
+        )
+    return say("%(number)s ahead in %(queue)s", number=number(ahead), queue=queue), say_many(
+        "%(number)s job has waited longer in %(queue)s.",
+        "%(number)s jobs have waited longer in %(queue)s.",
+        ahead,
+        queue=queue,
     )
 
 
-def _drain(situation: Situation) -> str:
+def _drain(situation: Situation) -> Said:
     """How long those ahead take at the pace of late; at least that long where they were not counted to their end."""
     seconds = situation.ahead / situation.pace
-    least = "at least " if situation.ahead >= situation.counted_to else "about "
     if seconds < 90:
-        return f"{least}{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{least}{round(seconds / 60)} min"
-    return f"{least}{round(seconds / 3600):,} h"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+        time = f"{max(1, round(seconds))} s"
+    elif seconds < 5400:
+        time = f"{round(seconds / 60)} min"
+    else:
+        time = f"{round(seconds / 3600):,} h"
+    if situation.ahead >= situation.counted_to:
+        return say("at least %(time)s", time=Figure(time))
+    return say("about %(time)s", time=Figure(time))
 
 
 CHECKS: Final[tuple[Callable[[JobSummary, Situation, datetime], Check | None], ...]] = (

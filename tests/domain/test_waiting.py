@@ -146,7 +146,7 @@ def test_a_job_whose_turn_has_been_given_says_when() -> None:
     limits = {Scope("queue", "media"): Limit(rate=100, per=60, concurrent=5)}
     _, hit = ask(job(turn_at=turn), limits=limits)
     assert hit is not None
-    assert (hit.answer, hit.at) == ("By its limit (100 per 60 s of queue media) its turn is at", turn)
+    assert (hit.answer, hit.at) == ("By its limit (100 per 60 s of queue media) its turn comes", turn)
     assert ask(job(turn_at=NOW - timedelta(seconds=1)), limits=limits)[1] is None, "its message is on its way"
 
 

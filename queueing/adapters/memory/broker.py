@@ -13,6 +13,7 @@ from queueing.adapters.memory.subscription import MemorySubscription
 from queueing.domain.findings import Finding
 from queueing.domain.ports import BrokerCapabilities, DeadLetter, Destination, Keep, OnDelivery, Outgoing
 from queueing.domain.reading import QueueDepth, ServerHealth
+from queueing.domain.saying import said_by, say
 from queueing.errors import BrokerUnavailable, PublishFailed
 
 MAX_MESSAGE: Final = 16 * 1024 * 1024
@@ -114,7 +115,7 @@ class MemoryBroker:
             name="Embedded broker",
             ok=self._connected,
             latency=0.0 if self._connected else None,
-            detail="" if self._connected else str(_closed()),
+            detail="" if self._connected else said_by(_closed()),
         )
 
     def _take(self, outgoing: Outgoing) -> Exception | None:
@@ -152,7 +153,9 @@ class MemoryBroker:
 
 
 def _closed() -> BrokerUnavailable:
-    return BrokerUnavailable("The embedded broker is not connected: nothing can be sent or received. Connect it first.")
+    return BrokerUnavailable(
+        say("The embedded broker is not connected: nothing can be sent or received. Connect it first.")
+    )
 
 
 def _letter(queue: str, message: Message) -> DeadLetter:

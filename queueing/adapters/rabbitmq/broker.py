@@ -28,6 +28,7 @@ from queueing.adapters.rabbitmq.topology import UNLIMITED, QueueType, Topology
 from queueing.domain.findings import Finding
 from queueing.domain.ports import BrokerCapabilities, Keep, OnDelivery, Outgoing
 from queueing.domain.reading import QueueDepth, ServerHealth
+from queueing.domain.saying import said_by
 from queueing.errors import BrokerError
 
 
@@ -138,7 +139,7 @@ class RabbitBroker:
             started = time.perf_counter()
             await self._in.ask(_round_trip)
         except BrokerError as failure:
-            return ServerHealth(name="RabbitMQ", ok=False, detail=str(failure))
+            return ServerHealth(name="RabbitMQ", ok=False, detail=said_by(failure))
         latency = time.perf_counter() - started
         stopped = self._out.live is not None and self._out.live.blocked
         return ServerHealth(
@@ -146,7 +147,7 @@ class RabbitBroker:
             ok=not stopped,
             version=wire.version_text,
             latency=latency,
-            detail=str(blocked(self._out.server)) if stopped else "",
+            detail=said_by(blocked(self._out.server)) if stopped else "",
         )
 
     async def diagnose(self, queues: Sequence[str]) -> list[Finding]:

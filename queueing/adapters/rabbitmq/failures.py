@@ -15,6 +15,7 @@ from aio_pika.exceptions import (
 )
 from aiormq.exceptions import ConnectionNotAllowed
 
+from queueing.domain.saying import say
 from queueing.errors import BrokerUnavailable, QueueArgumentsMismatch
 
 DRIVER_ERRORS: Final = (*CONNECTION_EXCEPTIONS, EOFError, TimeoutError)
@@ -31,26 +32,40 @@ def unavailable(server: str, cause: BaseException) -> BrokerUnavailable:
     """``server`` is host and port: an error never shows the URL, which holds the password."""
     if isinstance(cause, ProbableAuthenticationError | AuthenticationError | ConnectionNotAllowed):
         return BrokerUnavailable(
-            f"RabbitMQ at {server} refuses this login: {_said(cause)}. "
-            "Nothing can be sent or received. Correct the user, password and virtual host of the AMQP URL."
+            say(
+                "RabbitMQ at %(server)s refuses this login: %(reason)s. "
+                "Nothing can be sent or received. Correct the user, password and virtual host of the AMQP URL.",
+                server=server,
+                reason=_said(cause),
+            )
         )
     if isinstance(cause, InvalidFrameError) and "Connection.OpenOk" in str(cause):
         # aiormq keeps the broker's reason to itself here.
         return BrokerUnavailable(
-            f"RabbitMQ at {server} does not open the virtual host of the AMQP URL: it does not exist, this user has no "
-            "permissions on it, or a limit of connections is reached; the server's log says which. "
-            "Nothing can be sent or received. Correct the AMQP URL, or create the virtual host."
+            say(
+                "RabbitMQ at %(server)s does not open the virtual host of the AMQP URL: it does not exist, this user "
+                "has no permissions on it, or a limit of connections is reached; the server's log says which. "
+                "Nothing can be sent or received. Correct the AMQP URL, or create the virtual host.",
+                server=server,
+            )
         )
     return BrokerUnavailable(
-        f"RabbitMQ at {server} is not available: {_said(cause)}. Nothing can be sent or received until it is; "
-        "stored jobs keep. Start it, or correct the AMQP URL."
+        say(
+            "RabbitMQ at %(server)s is not available: %(reason)s. Nothing can be sent or received until it is; "
+            "stored jobs keep. Start it, or correct the AMQP URL.",
+            server=server,
+            reason=_said(cause),
+        )
     )
 
 
 def blocked(server: str) -> BrokerUnavailable:
     return BrokerUnavailable(
-        f"RabbitMQ at {server} accepts no messages: it raised a memory or disk alarm and blocks publishers. "
-        "Stored jobs keep. Free memory or disk space on its host; see `rabbitmq-diagnostics alarms`."
+        say(
+            "RabbitMQ at %(server)s accepts no messages: it raised a memory or disk alarm and blocks publishers. "
+            "Stored jobs keep. Free memory or disk space on its host; see `rabbitmq-diagnostics alarms`.",
+            server=server,
+        )
     )
 
 

@@ -15,6 +15,7 @@ from queueing.adapters.rabbitmq.address import Address
 from queueing.adapters.rabbitmq.bounds import retrieve, within
 from queueing.adapters.rabbitmq.connection import Wire
 from queueing.adapters.rabbitmq.failures import DRIVER_ERRORS, unavailable
+from queueing.domain.saying import said_by, say
 from queueing.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Link:
         if self._closed:
             raise _closed()
         if self._mending is not None and not self._mending.done() and self._failure is not None:
-            raise BrokerUnavailable(str(self._failure)) from self._failure
+            raise BrokerUnavailable(said_by(self._failure)) from self._failure
         if self._dialing is None or self._dialing.done():
             self._dialing = asyncio.create_task(self._dial(), name=f"dial {self.server}")
             self._dialing.add_done_callback(retrieve)
@@ -143,4 +144,4 @@ class Link:
 
 
 def _closed() -> BrokerUnavailable:
-    return BrokerUnavailable("This broker object was closed. Make a new one, or connect it again.")
+    return BrokerUnavailable(say("This broker object was closed. Make a new one, or connect it again."))

@@ -17,6 +17,7 @@ from queueing.adapters.redis.clock import StoreClock
 from queueing.adapters.redis.driver import open_pool
 from queueing.adapters.redis.keys import Keys
 from queueing.adapters.redis.scripts import script
+from queueing.domain.saying import Figure, say
 from queueing.errors import ConfigurationError, StoreError, StoreFull, StoreUnavailable
 
 Arg: TypeAlias = str | bytes | int | float
@@ -109,17 +110,24 @@ class Connection:
             raise _NotLoaded from exc
         except driver.OutOfMemoryError as exc:
             raise StoreFull(
-                f"Redis at {self.address} is out of memory and refuses writes. Raise maxmemory, or shorten the "
-                f"retention of jobs; what is queued already is safe."
+                say(
+                    "Redis at %(server)s is out of memory and refuses writes. Raise maxmemory, or shorten the "
+                    "retention of jobs; what is queued already is safe.",
+                    server=self.address,
+                )
             ) from exc
         except (TimeoutError, driver.TimeoutError) as exc:
             raise StoreUnavailable(
-                f"Redis at {self.address} did not answer within {self.timeout:g} s. It may be overloaded, blocked by "
-                f"a slow command (SLOWLOG GET), or cut off by the network."
+                say(
+                    "Redis at %(server)s did not answer within %(seconds)s s. It may be overloaded, blocked by "
+                    "a slow command (SLOWLOG GET), or cut off by the network.",
+                    server=self.address,
+                    seconds=Figure(f"{self.timeout:g}"),
+                )
             ) from exc
         except driver.AuthenticationError as exc:
             raise StoreUnavailable(
-                f"Redis at {self.address} refuses the user or password of LEVERET_REDIS_URL."
+                say("Redis at %(server)s refuses the user or password of LEVERET_REDIS_URL.", server=self.address)
             ) from exc
         except (OSError, driver.ConnectionError) as exc:
             raise self._unreachable(exc) from exc
@@ -130,15 +138,22 @@ class Connection:
             raise self._unreachable(exc) from exc
         except driver.ReadOnlyError as exc:
             raise StoreUnavailable(
-                f"Redis at {self.address} is a read-only replica. Point LEVERET_REDIS_URL at the primary."
+                say(
+                    "Redis at %(server)s is a read-only replica. Point LEVERET_REDIS_URL at the primary.",
+                    server=self.address,
+                )
             ) from exc
         except driver.RedisError as exc:
-            raise StoreError(f"Redis at {self.address} refused a command: {exc}") from exc
+            refused = say("Redis at %(server)s refused a command: %(reason)s", server=self.address, reason=str(exc))
+            raise StoreError(refused) from exc
 
     def _unreachable(self, exc: BaseException) -> StoreUnavailable:
         return StoreUnavailable(
-            f"Redis at {self.address} cannot be reached ({_reason(exc)}). Is it running, and is "
-            f"LEVERET_REDIS_URL right?"
+            say(
+                "Redis at %(server)s cannot be reached (%(reason)s). Is it running, and is LEVERET_REDIS_URL right?",
+                server=self.address,
+                reason=_reason(exc),
+            )
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from queueing.adapters.redis.base import Part
 from queueing.domain.reading import ServerHealth
+from queueing.domain.saying import said_by
 from queueing.errors import LeveretError, StoreError
 
 
@@ -21,7 +22,7 @@ class Health(Part):
             await self._connection.connect()
             latency = time.perf_counter() - started
         except LeveretError as wrong:
-            return ServerHealth(name=self.server_name, ok=False, detail=str(wrong))
+            return ServerHealth(name=self.server_name, ok=False, detail=said_by(wrong))
         with contextlib.suppress(StoreError):  # INFO may be forbidden where all we need is not
             name, version = await self._told()
             return ServerHealth(name=name, ok=True, version=version, latency=latency)
