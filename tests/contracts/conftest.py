@@ -14,9 +14,11 @@ from queueing.adapters.rabbitmq import RabbitBroker
 from queueing.adapters.redis import RedisStore
 from queueing.adapters.redis.embedded import embedded_store
 from queueing.domain.ports import Broker, JobStore
+from queueing.testing.contracts.others import SetClock
 from tests.contracts import stores
 from tests.contracts.brokers import fresh_prefix, take_away
 from tests.contracts.shifted import movable_clock
+from tests.contracts.shifted import set_clock as set_store_clock
 
 
 @pytest.fixture(params=["memory", "rabbitmq", "rabbitmq-classic", "rabbitmq-fast"])
@@ -78,3 +80,11 @@ async def store(make_store: MakeStore) -> JobStore:
     made = make_store()
     await made.connect()
     return made
+
+
+@pytest.fixture
+def set_clock(store: JobStore, movable: None) -> SetClock:
+    async def ahead(seconds: float) -> None:
+        await set_store_clock(store, ahead=seconds)
+
+    return ahead

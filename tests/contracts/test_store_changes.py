@@ -1,4 +1,4 @@
-"""What hints promise."""
+"""What hints promise beyond the port: how they come over Redis."""
 
 from __future__ import annotations
 
@@ -10,90 +10,13 @@ import pytest
 from redis.asyncio import Redis
 
 from queueing.adapters.redis import RedisStore
-from queueing.domain.ports import JobStore
 from queueing.domain.reading import Hint
-from queueing.domain.states import JobState
 from queueing.errors import NotificationsUnavailable, StoreUnavailable
+from queueing.testing.contracts.changes import listening
 from tests.contracts.conftest import MakeStore
-from tests.contracts.stores import added, alive, claimed, ending, in_state, job, settled
+from tests.contracts.stores import added, alive
 from tests.eventually import eventually
 from tests.servers.redis import PrivateRedis
-
-
-class Listener:
-    task: asyncio.Task[None]
-
-    def __init__(self) -> None:
-        self.hints: list[Hint] = []
-
-    async def heard(self, kind: str, name: str = "") -> bool:
-        return await eventually(lambda: any((hint.kind, hint.id) == (kind, name) for hint in self.hints))
-
-
-@contextlib.asynccontextmanager
-async def listening(store: JobStore) -> AsyncIterator[Listener]:
-    """Someone who hears of every change from here on: a change is made until the first hint comes."""
-    listener = Listener()
-
-    async def listen() -> None:
-        async for hint in store.changes():
-            listener.hints.append(hint)
-
-    task = listener.task = asyncio.create_task(listen())
-
-    async def first_hint() -> bool:
-        await store.pause("warm-up", paused=False, by="")
-        return bool(listener.hints) or task.done()
-
-    await eventually(first_hint)
-    try:
-        yield listener
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def test_a_job_is_hinted_at_in_every_step_of_its_life(store: JobStore):
-    await alive(store)
-    async with listening(store) as listener:
-        spec = job()
-        await store.add([spec])
-        assert await listener.heard("job", spec.id)
-        listener.hints.clear()
-        run = await claimed(store, spec)
-        assert await listener.heard("job", spec.id)
-        listener.hints.clear()
-        await settled(store, ending(spec, run))
-        assert await listener.heard("job", spec.id)
-        listener.hints.clear()
-        await store.discard([spec.id])
-        assert await listener.heard("job", spec.id)
-
-
-async def test_a_transition_is_hinted_at_once(store: JobStore):
-    await alive(store)
-    spec = await added(store)
-    async with listening(store) as listener:
-        await settled(store, ending(spec, await claimed(store, spec)))
-        await store.pause("last", paused=True, by="ada")
-        await listener.heard("queue", "last")
-        assert [hint.id for hint in listener.hints if hint.kind == "job"] == [spec.id] * 2
-
-
-async def test_workers_and_queues_are_hinted_at(store: JobStore):
-    async with listening(store) as listener:
-        await store.pause("post", paused=True, by="ada")
-        assert await listener.heard("queue", "post")
-        await alive(store, "bob")
-        assert await listener.heard("worker", "bob")
-
-
-async def test_other_stores_are_not_heard(make_store: MakeStore, store: JobStore, request: pytest.FixtureRequest):
-    async with listening(store) as listener:
-        spec = await added(make_store())
-        assert await listener.heard("job", spec.id)
-        assert {hint.kind for hint in listener.hints} <= {"job", "queue"}
 
 
 async def test_silence_is_not_taken_for_a_gap(make_store: MakeStore):
@@ -105,13 +28,6 @@ async def test_silence_is_not_taken_for_a_gap(make_store: MakeStore):
         spec = await added(store)
         assert await listener.heard("job", spec.id)
         assert Hint(kind="all") not in listener.hints
-
-
-async def test_several_can_listen(store: JobStore):
-    async with listening(store) as one, listening(store) as other:
-        spec = await in_state(store, JobState.FAILED)
-        assert await one.heard("job", spec.id)
-        assert await other.heard("job", spec.id)
 
 
 async def test_a_worker_whose_key_runs_out_is_hinted_at(private_redis: PrivateRedis):

@@ -12,6 +12,6 @@
         await broker.close()
 
 So for a store: ``from queueing.testing.contracts.store import *``, and a fixture ``store`` that answers with a
-connected store in which there is no job. They are the tests that our own engines run. They need pytest, and
-pytest-asyncio in auto mode.
+connected store in which there is no job; ``others.py`` tells of two more that some tests take. They are the tests that
+our own engines run. They need pytest, and pytest-asyncio in auto mode.
 """

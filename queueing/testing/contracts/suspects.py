@@ -9,8 +9,8 @@ import pytest
 from queueing.domain.job import JobSpec
 from queueing.domain.ports import Buried, JobStore, Park, Run, Verdict
 from queueing.domain.states import JobState
-from tests.contracts.stores import added, alive, ending, message, record, settled
-from tests.eventually import eventually
+from queueing.testing.contracts.jobs import added, alive, ending, message, record, settled
+from queueing.testing.eventually import eventually
 
 
 async def asked(store: JobStore, spec: JobSpec, *, worker: str = "ada") -> Verdict:

@@ -7,7 +7,7 @@ from queueing.domain.job import ErrorInfo, JobRef, JobSpec
 from queueing.domain.ports import JobStore
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import JobState
-from tests.contracts.stores import alive, attempt, claimed, ending, in_state, record, running, settled
+from queueing.testing.contracts.jobs import alive, attempt, claimed, ending, in_state, record, running, settled
 
 BUSY = ErrorInfo(kind="shop.Busy", message="421 too busy")
 GONE = ErrorInfo(kind="shop.Gone", message="410 gone")

@@ -9,7 +9,7 @@ import pytest
 from queueing.domain.ports import JobStore
 from queueing.domain.reading import BUCKETS, Minute
 from queueing.domain.states import JobState
-from tests.contracts.stores import NOON, added, in_state, record, running
+from queueing.testing.contracts.jobs import NOON, added, in_state, record, running
 
 HISTOGRAM = (0,) * len(BUCKETS)
 
@@ -112,7 +112,7 @@ async def test_there_is_an_entry_for_every_minute_oldest_first(store: JobStore):
 async def test_health_says_what_it_is_and_how_quick(store: JobStore):
     health = await store.health()
     assert health.ok
-    assert health.name in ("Redis", "Embedded Redis", "Valkey")
+    assert health.name
     assert health.version
     assert health.latency is not None
 

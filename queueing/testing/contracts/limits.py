@@ -10,8 +10,7 @@ from queueing.domain.job import JobRef, JobSpec
 from queueing.domain.limits import Limit, Scope
 from queueing.domain.ports import JobStore, Park, Run, Settled, Stale, Verdict
 from queueing.domain.states import JobState
-from tests.contracts.conftest import MakeStore
-from tests.contracts.stores import (
+from queueing.testing.contracts.jobs import (
     QUEUE,
     TYPE,
     added,
@@ -24,7 +23,7 @@ from tests.contracts.stores import (
     settled,
     state_of,
 )
-from tests.eventually import eventually
+from queueing.testing.eventually import eventually
 
 OF_TYPE, OF_QUEUE = Scope("type", TYPE), Scope("queue", QUEUE)
 ONE = Limit(concurrent=1)
@@ -63,12 +62,8 @@ async def in_order(store: JobStore, count: int) -> list[JobSpec]:
 
 async def tick(store: JobStore, seconds: float = 0.001) -> None:
     """By the store's clock."""
-    until = await store.now() + timedelta(seconds=seconds)  # type: ignore[attr-defined]
-
-    async def passed() -> bool:
-        return bool(await store.now() > until)  # type: ignore[attr-defined]
-
-    await eventually(passed, interval=0.001)
+    until = store.clock.now() + timedelta(seconds=seconds)
+    await eventually(lambda: store.clock.now() > until, interval=0.001)
 
 
 async def in_line(store: JobStore, spec: JobSpec) -> str | None:
@@ -381,8 +376,7 @@ async def test_the_last_who_starts_wins_and_who_declares_again_overrules_nobody(
     assert await store.limits() == {OF_TYPE: Limit(concurrent=7)}
 
 
-async def test_limits_that_were_lost_are_declared_again(make_store: MakeStore):
-    store = make_store()
+async def test_limits_that_were_lost_are_declared_again(store: JobStore):
     limit = Limit(concurrent=2, rate=100, per=60, burst=5)
     since = (await store.declare_limits({OF_TYPE: limit})) - timedelta(hours=1)
     await store.declare_limits({Scope("type", "other"): limit}, since=since)

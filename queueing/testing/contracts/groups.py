@@ -11,10 +11,7 @@ from queueing.domain.failures import Filing, Sample, Unfiled, fingerprint, group
 from queueing.domain.job import ErrorInfo, Frame, JobRef, JobSpec
 from queueing.domain.ports import JobStore
 from queueing.domain.states import JobState
-from queueing.worker.cataloguer import Cataloguer
-from tests.contracts.conftest import MakeStore
-from tests.contracts.shifted import movable_clock, set_clock
-from tests.contracts.stores import (
+from queueing.testing.contracts.jobs import (
     alive,
     attempt,
     claimed,
@@ -25,7 +22,9 @@ from tests.contracts.stores import (
     running,
     settled,
 )
-from tests.eventually import eventually
+from queueing.testing.contracts.others import MakeAnother, SetClock, opened
+from queueing.testing.eventually import eventually
+from queueing.worker.cataloguer import Cataloguer
 
 PLACE = Frame(file="shop/mail.py", line=12, function="send", ours=True, source=("raise Busy",), first_line=12)
 
@@ -94,8 +93,8 @@ async def test_what_differs_is_in_other_groups(store: JobStore):
     assert groups["send_letter", "shop.Busy"].total == 2
 
 
-async def test_two_leaders_count_a_failure_once(make_store: MakeStore):
-    store, other = make_store(), make_store()
+async def test_two_leaders_count_a_failure_once(store: JobStore, make_another: MakeAnother):
+    other = await opened(make_another)
     await failed(store)
     seen, again = await unfiled(store, 1), await unfiled(other, 1)
     filing = Filing(group="g", type="send_letter", failures=seen.failures)
@@ -130,14 +129,15 @@ async def test_a_job_without_attempts_left_whose_worker_died_is_filed(store: Job
     assert (group.kind, group.total, group.open, group.place) == ("WorkerLost", 2, 2, "")
 
 
-async def test_a_job_that_expired_is_not_filed_under_the_error_of_its_last_attempt(store: JobStore):
+async def test_a_job_that_expired_is_not_filed_under_the_error_of_its_last_attempt(
+    store: JobStore, clock_ahead: SetClock
+):
     spec, run = await running(store, expires_at=datetime.now(UTC) + timedelta(hours=1))
     error = attempt(run, JobState.RETRYING, busy())
     await settled(store, ending(spec, run, JobState.RETRYING, attempt=error))
-    with movable_clock():
-        await set_clock(store, ahead=7200)
-        assert await store.expire(limit=10) == [JobRef(spec.id, 3)]
-        await filed(store, 1)
+    await clock_ahead(7200)
+    assert await store.expire(limit=10) == [JobRef(spec.id, 3)]
+    await filed(store, 1)
     [group] = await store.groups()
     assert group.kind == "Expired"
 
@@ -162,8 +162,8 @@ async def test_a_job_that_is_retried_or_discarded_is_open_no_longer_but_still_co
     assert found is not None and found[1] == busy(), "the sample outlives its job"
 
 
-async def test_a_job_whose_retention_has_ended_is_open_no_longer(make_store: MakeStore):
-    store = make_store(retention={JobState.FAILED: 0.3})
+async def test_a_job_whose_retention_has_ended_is_open_no_longer(make_another: MakeAnother):
+    store = await opened(make_another, retention={JobState.FAILED: 0.3})
     await failed(store)
     await filed(store, 1)
     assert [group.open for group in await store.groups()] == [1]

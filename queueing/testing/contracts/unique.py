@@ -11,9 +11,7 @@ import pytest
 from queueing.domain.job import JobRef, JobSpec
 from queueing.domain.ports import Added, JobStore, Park, Run
 from queueing.domain.states import JobState
-from tests.contracts.conftest import MakeStore
-from tests.contracts.shifted import set_clock
-from tests.contracts.stores import (
+from queueing.testing.contracts.jobs import (
     added,
     alive,
     claimed,
@@ -25,7 +23,8 @@ from tests.contracts.stores import (
     settled,
     state_of,
 )
-from tests.eventually import eventually
+from queueing.testing.contracts.others import MakeAnother, SetClock, opened
+from queueing.testing.eventually import eventually
 
 KEY = "report"
 
@@ -98,8 +97,10 @@ async def test_of_two_adds_with_one_unique_key_at_once_one_wins(store: JobStore)
     assert len({answer.ref.id for [answer] in answers}) == 1
 
 
-async def test_of_many_adds_by_several_processes_with_few_keys_each_key_has_one_job(make_store: MakeStore):
-    stores = [make_store() for _ in range(3)]
+async def test_of_many_adds_by_several_processes_with_few_keys_each_key_has_one_job(
+    store: JobStore, make_another: MakeAnother
+):
+    stores = [store, await opened(make_another), await opened(make_another)]
     specs = [job(unique_key=f"report-{number % 4}") for number in range(60)]
     answers = await asyncio.gather(*(stores[number % 3].add([spec]) for number, spec in enumerate(specs)))
     assert sum(not answer.existing for [answer] in answers) == 4
@@ -239,10 +240,11 @@ async def test_a_rebuilt_record_does_not_hold_a_key_whose_time_is_over(store: Jo
     assert not (await holder(store)).existing
 
 
-@pytest.mark.usefixtures("movable")
 @pytest.mark.parametrize("ahead", [3600, -3600])
-async def test_the_time_of_a_rebuilt_record_goes_by_the_stores_clock(store: JobStore, ahead: int):
-    await set_clock(store, ahead=ahead)
+async def test_the_time_of_a_rebuilt_record_goes_by_the_stores_clock(
+    store: JobStore, clock_ahead: SetClock, ahead: int
+):
+    await clock_ahead(ahead)
     spec = await rebuilt(store, age=-ahead, unique_for=60.0)
     assert (await holder(store)).ref.id == spec.id
 

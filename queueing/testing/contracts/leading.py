@@ -11,8 +11,7 @@ from queueing.domain.job import JobRef, JobSpec
 from queueing.domain.ports import JobStore, Park, Run, Stale
 from queueing.domain.reading import RunningJob
 from queueing.domain.states import FINISHED, JobState
-from tests.contracts.conftest import MakeStore
-from tests.contracts.stores import (
+from queueing.testing.contracts.jobs import (
     added,
     alive,
     claimed,
@@ -27,7 +26,8 @@ from tests.contracts.stores import (
     state_of,
     status,
 )
-from tests.eventually import eventually
+from queueing.testing.contracts.others import MakeAnother, opened
+from queueing.testing.eventually import eventually
 
 
 async def test_there_is_one_leader(store: JobStore):
@@ -280,8 +280,8 @@ async def test_a_record_goes_when_its_own_retention_ends(store: JobStore, state:
     assert await index_of(store, spec) == {state: 1}
 
 
-async def test_retention_can_be_set_per_state(make_store: MakeStore):
-    store = make_store(retention={JobState.SUCCEEDED: 0.0, JobState.FAILED: float("inf")})
+async def test_retention_can_be_set_per_state(make_another: MakeAnother):
+    store = await opened(make_another, retention={JobState.SUCCEEDED: 0.0, JobState.FAILED: float("inf")})
     gone, kept = await in_state(store, JobState.SUCCEEDED), await in_state(store, JobState.FAILED)
     assert await store.trim(limit=10) == 1
     assert await store.get(gone.id) is None
