@@ -34,7 +34,8 @@ test: ## all tests, against real servers, which are found or started first (ARGS
 MATRIX ?= python3.11 python3.13
 
 test-matrix: ## all tests on each Python of MATRIX: uv.lock has Django 5.2 for 3.11 and the newest for 3.12 and later
-	@for python in $(MATRIX); do $(MAKE) test PYTHON=$$python || exit 1; done
+	@for name in $(MATRIX); do python=$$($(PYTHON) .ci/pythons.py $$name) && \
+	 $(MAKE) test PYTHON=$$python VENV=.venv-$$name || exit 1; done
 
 test-newest: ## what touches Django, with Django's own tests of backends, on the newest Python and Django (NEWEST=python3.13)
 	@$(PYTHON) .ci/newest.py --python "$(NEWEST)" --jobs $(JOBS) -- $(ARGS)

@@ -17,6 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".ci"))
 
 import bootstrap
+import pythons
 
 NAME = "uv-1.0-wheel.whl"
 UV = b"#!/bin/sh\necho uv 1.0\n"
@@ -99,3 +100,16 @@ def test_an_old_python_is_told_which_one_to_name(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(bootstrap.sys, "version_info", (3, 10, 12))
     with pytest.raises(bootstrap.Stuck, match=r"needs 3\.11 or newer"):
         bootstrap.prepare(Path("nowhere"), dev=False)
+
+
+def test_a_stand_in_on_the_path_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Such as pyenv's, which only says what one could install."""
+    stand_in, real = tmp_path / "bin" / "python3.13", tmp_path / ".pyenv" / "versions" / "3.13.5" / "bin" / "python3"
+    for program, text in ((stand_in, "echo not installed >&2; exit 127"), (real, "echo 3.13")):
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(stand_in.parent))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert pythons.exactly((3, 13)) in (str(real), sys.executable)
+    assert pythons.newest((3, 13)) in (str(real), sys.executable)
