@@ -25,6 +25,8 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process, *, patience: float) -> None:
         self._process, self._patience = process, patience
         self._signals = 0
+        self.began = 0.0
+        """When its start was begun, by the loop's clock: it runs the code of then."""
         self._deadline: asyncio.TimerHandle | None = None
         self.lives: list[str] = []
         """Ids under which it may have taken jobs."""
@@ -37,6 +39,7 @@ class Child:
 
     @classmethod
     async def start(cls, command: Sequence[str], *, patience: float) -> Child:
+        began = asyncio.get_running_loop().time()
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
@@ -44,6 +47,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         child = cls(process, patience=patience)
+        child.began = began
         reader, writer = await asyncio.open_connection(sock=ours)
         listening = asyncio.create_task(child._listen(reader))
         child.exited = asyncio.create_task(child._exit(listening, writer))

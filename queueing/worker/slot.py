@@ -34,24 +34,33 @@ class Slot:
     def __init__(self, label: str, start: Start, undertaker: Undertaker, stopping: asyncio.Event) -> None:
         self._label, self._start, self._undertaker, self._stopping = label, start, undertaker, stopping
         self._child: Child | None = None
+        self._changing = asyncio.Lock()
+        """Held from the start of a child until it is the present one."""
         self._crashes = 0
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """One child after another until the end is asked for; returns when all have ended. Raises Unfit."""
         while not self._stopping.is_set():
-            self._child = await self._start()
+            async with self._changing:
+                self._child = await self._start()
             await self._attend()
         if self._leaving:
             await asyncio.wait(self._leaving)
 
     async def roll(self) -> None:
-        """Replace the present child; returns when the new one has taken over."""
-        old = self._child
-        if old is None:
-            return
-        old.replace.set()
-        await _first(old.followed, old.exited, self._stopping)
+        """Replace the present child, or the one that is being started now; returns when one that was started later
+        has taken over, or will be started anyway."""
+        asked = asyncio.get_running_loop().time()
+        while (old := await self._present()) is not None and old.began <= asked:
+            old.replace.set()
+            await _first(old.followed, old.exited, self._stopping)
+
+    async def _present(self) -> Child | None:
+        """None where it has ended, and at the end of all."""
+        async with self._changing:
+            child = self._child
+        return None if child is None or child.exited.done() or self._stopping.is_set() else child
 
     async def _attend(self) -> None:
         """Until the slot is empty: the child has ended, and so have those that replaced it."""
@@ -62,7 +71,9 @@ class Slot:
             if child.exited.done() or self._stopping.is_set():
                 await self._after(child, began, kills)
                 return
-            if await self._replaced(child):
+            async with self._changing:
+                replaced = await self._replaced(child)
+            if replaced:
                 began, kills = asyncio.get_running_loop().time(), oom_kills()
 
     async def _replaced(self, old: Child) -> bool:

@@ -49,6 +49,7 @@ class Supervisor:
             for number in range(1, count + 1)
         ]
         self._rolling: asyncio.Task[None] | None = None
+        self._roll_wanted = False
         self._code = 0
 
     async def run(self) -> int:
@@ -103,15 +104,18 @@ class Supervisor:
             child.signal(signal.SIGUSR1)
 
     def _roll(self, why: str) -> None:
+        self._roll_wanted = True
         if self._rolling is not None and not self._rolling.done():
-            log.info("%s: the processes are being replaced already.", why)
+            log.info("%s: the worker processes are being replaced already, and will be once more.", why)
             return
         log.info("%s: replacing the worker processes one by one.", why)
         self._rolling = asyncio.create_task(self._roll_all())
 
     async def _roll_all(self) -> None:
-        for slot in self._slots:
-            await slot.roll()
+        while self._roll_wanted and not self._stopping.is_set():
+            self._roll_wanted = False
+            for slot in self._slots:
+                await slot.roll()
 
     def _pids(self) -> set[int]:
         return {child.pid for child in self._children}

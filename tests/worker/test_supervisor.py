@@ -180,6 +180,18 @@ async def test_a_hangup_replaces_all_one_by_one(supervised: Supervised) -> None:
     assert await supervised.stop() == 0
 
 
+async def test_a_hangup_while_all_are_being_replaced_replaces_them_once_more(supervised: Supervised) -> None:
+    """What was replaced before it may run code that is old by now."""
+    supervised.start("say('ready'); time.sleep(60)", count=2)
+    await eventually(lambda: len(supervised.alive) == 2, timeout=20)
+    supervised.process.send_signal(signal.SIGHUP)
+    await eventually(lambda: len(supervised.pids()) > 2, timeout=20)
+    old = set(supervised.pids())
+    supervised.process.send_signal(signal.SIGHUP)
+    await eventually(lambda: len(supervised.alive) == 2 and not old & set(supervised.alive), timeout=60)
+    assert await supervised.stop() == 0
+
+
 async def test_one_that_ignores_its_signals_is_killed_and_that_is_said(supervised: Supervised) -> None:
     supervised.start("signal.signal(signal.SIGTERM, signal.SIG_IGN); say('ready'); time.sleep(60)", patience=1.0)
     [pid] = await eventually(lambda: supervised.alive, timeout=20)
