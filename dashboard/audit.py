@@ -42,6 +42,9 @@ VERBS = {
     "schedule_resumes": "resume",
     "schedule_removals": "remove",
     "enqueued_jobs": "enqueue",
+    "presets": "add",
+    "preset_changes": "change",
+    "preset_removals": "remove",
 }
 """What somebody wanted who was not allowed to, by the name of the URL."""
 

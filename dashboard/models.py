@@ -11,7 +11,7 @@ from dashboard.access import PERMISSIONS
 from dashboard.bulk.records import Chunk, Operation
 from dashboard.schedules.records import ScheduleRecord
 
-__all__ = ["AuditEntry", "Chunk", "Console", "Operation", "ScheduleRecord"]
+__all__ = ["AuditEntry", "Chunk", "Console", "Operation", "Preset", "ScheduleRecord"]
 
 
 class Console(models.Model):  # noqa: DJ008  there is never one of it
@@ -101,6 +101,33 @@ class AuditCheck(models.Model):
     def __str__(self) -> str:
         entries = "1 entry" if self.entries == 1 else f"{self.entries:,} entries"
         return f"{entries}, {self.first or 'unbroken'}"
+
+
+class Preset(models.Model):
+    """What stood in the enqueue form, under a name of somebody's own. Never what looks secret."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    shared = models.BooleanField(default=False, help_text="Everybody who may enqueue finds it.")
+    type = models.CharField(max_length=128)
+    payload = models.TextField(help_text="JSON.")
+    as_json = models.BooleanField(default=False, help_text="It was written as JSON.")
+    options = models.TextField(default="{}", help_text="As they were typed, without the type's own. JSON.")
+    left_out = models.TextField(default="[]", help_text="Names of the inputs whose values look secret. JSON.")
+    schema = models.CharField(max_length=64, help_text="Of the handler then, digested.")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("name", "id")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("user", "name"), name="one_preset_of_a_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def left_out_names(self) -> list[str]:
+        return list(json.loads(self.left_out))
 
 
 class SavedView(models.Model):

@@ -61,6 +61,20 @@ class Draft:
         )  # fmt: skip
 
     @classmethod
+    def filled(cls, job_type: JobType, value: Any, options: Mapping[str, str], *, as_json: bool) -> Draft:
+        """With a payload that may not fit any more: what fits is filled in. ``options``: those that are not the
+        type's own, as they were typed."""
+        shape = read(schema_of(job_type))
+        return cls(
+            job_type=job_type,
+            shape=shape,
+            options=OptionsForm.unbound(job_type, changed=options),
+            typed=writing.written(shape, value),
+            as_json=as_json,
+            json=writing.json_of(value),
+        )
+
+    @classmethod
     def posted(cls, job_type: JobType, data: Mapping[str, str], origin: JobRecord | None = None) -> Draft:
         shape = read(schema_of(job_type))
         typed = {name: value for name, value in data.items() if name.split(".", 1)[0] == names.ROOT}

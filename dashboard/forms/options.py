@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -57,9 +58,15 @@ class OptionsForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     @classmethod
-    def unbound(cls, known: JobType, options: JobOptions | None = None, queue: str = "") -> OptionsForm:
-        chosen = options or known.options
-        return cls(known, initial=typed(chosen, queue or known.queue))
+    def unbound(
+        cls,
+        known: JobType,
+        options: JobOptions | None = None,
+        queue: str = "",
+        changed: Mapping[str, str] = MappingProxyType({}),
+    ) -> OptionsForm:
+        """``changed``: what stands in some of the fields instead."""
+        return cls(known, initial=typed(options or known.options, queue or known.queue) | dict(changed))
 
     def clean_queue(self) -> str:
         try:

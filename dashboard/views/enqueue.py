@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from dashboard import audit, engine, jsonview
+from dashboard import audit, engine, jsonview, presets
 from dashboard.access import requires, viewer_of
 from dashboard.bulk.chosen import QUEUE
 from dashboard.forms.differences import Differences, differences
 from dashboard.forms.draft import Draft
 from dashboard.forms.origins import meant, options_of, type_of
 from dashboard.http import is_partial
-from dashboard.models import AuditEntry
+from dashboard.models import AuditEntry, Preset
+from dashboard.presets import Filled
 from dashboard.prospects import Prospect, prospect
 from dashboard.signatures import as_call, as_command, signature
 from queueing import runtime
@@ -31,6 +33,8 @@ from queueing.errors import LeveretError
 def new(request: HttpRequest) -> HttpResponse:
     if job_id := request.GET.get("from"):
         return edit(request, job_id)
+    if preset := request.GET.get("preset"):
+        return fill(request, preset)
     types = offered()
     if not types:
         return none(request, "empty")
@@ -65,6 +69,24 @@ def posted(request: HttpRequest) -> tuple[Draft, JobRecord | None]:
     return Draft.posted(known(request.POST.get("type", ""), origin), request.POST.dict(), origin), origin
 
 
+def fill(request: HttpRequest, preset: str) -> HttpResponse:
+    """The form with what was kept, as far as the handler still takes it."""
+    named = preset if preset.isdecimal() and len(preset) < 10 else "0"
+    found = presets.usable(request.user.pk).filter(pk=named).first()
+    if found is None:
+        return none(request, "no preset", status=404)
+    job_type = next((known for known in offered() if known.name == found.type), None)
+    if job_type is None:
+        return none(request, "preset", preset=found)
+    filled = presets.fill(found, job_type, priorities=runtime.cluster().broker.capabilities.priorities)
+    return page(request, filled.draft, keeping=Keeping(filled=filled, name=own_name(request, found)))
+
+
+def own_name(request: HttpRequest, preset: Preset) -> str:
+    """Under which it is saved again."""
+    return preset.name if preset.user_id == request.user.pk else ""
+
+
 def edit(request: HttpRequest, job_id: str) -> HttpResponse:
     """A job's payload and options as a draft. Masked values would be laid open by it, so that needs the permission."""
     record = engine.look(lambda inspector: inspector.job(job_id))
@@ -90,11 +112,11 @@ def mend(request: HttpRequest, record: JobRecord) -> HttpResponse:
 
 
 def none(
-    request: HttpRequest, why: str, job: JobRecord | None = None, *, status: int = 200, types: Sequence[JobType] = ()
+    request: HttpRequest, why: str, job: JobRecord | None = None, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     """There is no form, and why."""
-    context = {"title": _("Enqueue"), "nav": "enqueue", "why": why, "job": job, "types": types}
-    return render(request, "dashboard/enqueue/none.html", context, status=status)
+    context = {"title": _("Enqueue"), "nav": "enqueue", "why": why, "job": job, "viewer": viewer_of(request)}
+    return render(request, "dashboard/enqueue/none.html", context | more, status=status)
 
 
 def masked(record: JobRecord) -> bool:
@@ -105,15 +127,43 @@ def masked(record: JobRecord) -> bool:
     return jsonview.show(record.payload, limit=None).masked > 0
 
 
-def page(request: HttpRequest, given: Draft, origin: JobRecord | None = None, *, status: int = 200) -> HttpResponse:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What is said where presets are kept."""
+
+    name: str = ""
+    """What is typed there."""
+    shared: bool = False
+    filled: Filled | None = None
+    """Just now, from a preset."""
+    said: str = ""
+    """What became of keeping it."""
+    secret: Sequence[str] = ()
+    """What was not kept of it."""
+    wrong: str = ""
+
+
+def page(
+    request: HttpRequest,
+    given: Draft,
+    origin: JobRecord | None = None,
+    *,
+    status: int = 200,
+    keeping: Keeping | None = None,
+) -> HttpResponse:
     """The whole page; for a script only the form, or only what it would make."""
+    kept = list(presets.usable(request.user.pk)[: presets.LISTED]) if _shows_presets(request) else []
     written = given if given.payload is not None else given.checked()
     context: dict[str, Any] = {
         "title": _("Enqueue"),
         "nav": "enqueue",
+        "viewer": viewer_of(request),
         "draft": given,
         "last": None if given.origin else last_used(request, given.job_type.name),
         "types": offered(),
+        "presets": [preset for preset in kept if preset.type == given.job_type.name],
+        "other_presets": [preset for preset in kept if preset.type != given.job_type.name],
+        "keeping": keeping or Keeping(name=request.POST.get("preset_name", ""), shared="preset_shared" in request.POST),
         "signature": signature(given.job_type),
         "payload": written.payload,
         "call": as_call(given.job_type, written.payload),
@@ -124,9 +174,13 @@ def page(request: HttpRequest, given: Draft, origin: JobRecord | None = None, *,
         "discard_origin": "discard_origin" in request.POST if request.method == "POST" else True,
         "priorities": runtime.cluster().broker.capabilities.priorities,
     }
-    part = "_aside" if request.headers.get("HX-Target", "").endswith("#aside") else "_form"
+    part = "_form" if _shows_presets(request) else "_aside"
     name = part if is_partial(request) else "page"
     return render(request, f"dashboard/enqueue/{name}.html", context, status=status)
+
+
+def _shows_presets(request: HttpRequest) -> bool:
+    return not (is_partial(request) and request.headers.get("HX-Target", "").endswith("#aside"))
 
 
 def _differences(given: Draft, origin: JobRecord) -> Differences:

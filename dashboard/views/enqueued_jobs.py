@@ -16,6 +16,7 @@ from dashboard.audit import Subject
 from dashboard.deeds import attempt
 from dashboard.forms.draft import Draft
 from dashboard.models import AuditEntry
+from dashboard.views import presets
 from dashboard.views.enqueue import page, posted
 from queueing import runtime
 from queueing.copies import Copies, add_copies
@@ -26,6 +27,9 @@ from queueing.errors import TransitionRefused
 
 @requires("enqueue", post=True)
 def create(request: HttpRequest) -> HttpResponse:
+    if request.POST.get("preset_name") and "go" not in request.POST:
+        # Enter in the field for a name, without scripts: nobody has pressed Enqueue.
+        return presets.save(request)
     given, origin = posted(request)
     draft = given.checked()
     if not draft.options.is_valid() or draft.errors:

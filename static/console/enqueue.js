@@ -9,8 +9,10 @@ let asked = 0;
 async function ask(target, submitter) {
   const body = new FormData(form, submitter);
   const headers = { "HX-Request": "true", "HX-Target": target };
-  const response = await fetch(form.dataset.draft, { method: "POST", body, headers });
-  if (!response.ok) throw new Error(String(response.status));
+  const url = submitter?.getAttribute("formaction") ?? form.dataset.draft;
+  const response = await fetch(url, { method: "POST", body, headers });
+  // 422 is the form again, with what is wrong.
+  if (!response.ok && response.status !== 422) throw new Error(String(response.status));
   return response.text();
 }
 
@@ -31,7 +33,7 @@ async function change(submitter, focus) {
   asked += 1;
   const html = await ask("form#draft", submitter).catch(() => null);
   if (html === null) {
-    form.requestSubmit(submitter);
+    if (submitter) form.requestSubmit(submitter);
     return;
   }
   form.innerHTML = html;
@@ -66,6 +68,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   button.dataset.failed = "once"; // should the script's way fail, the browser's is next
   const [verb, name = ""] = button.value.split(" ");
+  if (verb === "keep") return change(button, "preset-name");
   const rows = form.elements[name]?.value;
   change(button, verb === "add" ? `f-${name}.${rows}` : `f-${name.replace(/\.\d+$/, "")}`);
 });
@@ -81,7 +84,19 @@ form.addEventListener("change", (event) => {
   if ("changes" in event.target.dataset) change(event.target.parentElement.querySelector("[value=pick]"), event.target.id);
 });
 form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.id === "preset-name") {
+    // The form's own default is to enqueue.
+    event.preventDefault();
+    form.requestSubmit(document.getElementById("keep"));
+    return;
+  }
   if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(document.getElementById("enqueue"));
+});
+
+// A preset was renamed or removed: the list shows it, and what is in the form stays.
+document.getElementById("ask")?.addEventListener("close", ({ target }) => {
+  const preset = target.querySelector("[data-preset]")?.dataset.preset;
+  if (preset && form.elements.preset_name) change(null, `preset-${preset}`);
 });
 
 function touched(control) {
