@@ -177,7 +177,7 @@ def jobs(count: int) -> str:
 
 
 def _times(number: int) -> str:
-    return "" if number == 1 else f"{number:,} × "
+    return "" if number == 1 else f"{wording.number(number)} × "
 
 
 def subjects(ids: Sequence[str], changes: Sequence[Changed] = ()) -> list[Subject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from dashboard.language import figure
 from dashboard.wording import age, duration
 from queueing.domain.backoff import Delays, Exponential, Fixed, Linear, Named, Strategy
 from queueing.domain.schedules import check_name
@@ -17,7 +18,7 @@ def backoff(strategy: Strategy) -> str:
         case Linear(step=step, cap=cap):
             return _("linear, %(step)s more each time, up to %(cap)s") % {"step": span(step), "cap": span(cap)}
         case Exponential(base=base, factor=factor, cap=cap, jitter=jitter):
-            growth = "" if factor == 2 else f" × {factor:g}"
+            growth = "" if factor == 2 else f" × {figure(f'{factor:g}')}"
             values = {"growth": growth, "base": span(base), "cap": span(cap)}
             if jitter:
                 return _("exponential%(growth)s, %(base)s to %(cap)s, full jitter") % values
@@ -49,7 +50,7 @@ def schedule_of(created_by: str) -> str:
 def span(seconds: float) -> str:
     """10 s, 15 min, 24 h, 14 days: for figures that somebody has set, which are round."""
     if seconds >= 2 * 86400:
-        return _("%(number)s days") % {"number": f"{seconds / 86400:g}"}
+        return _("%(number)s days") % {"number": figure(f"{seconds / 86400:g}")}
     return age(seconds) if seconds >= 1 and seconds == int(seconds) and age_is_exact(seconds) else duration(seconds)
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dashboard import wording
+from dashboard.language import figure
 from dashboard.series import Point
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 600, 150, 52, 20, 8
@@ -25,7 +26,7 @@ def plot(points: Sequence[Point], what: str) -> SafeString:
         lines: Lines = {name: [getattr(p, name) for p in points] for name in ("succeeded", "retried", "failed")}
         lines = {"retrying" if name == "retried" else name: values for name, values in lines.items()}
         top = max((value or 0 for values in lines.values() for value in values), default=0) or 1
-        return _svg(points, lines, [(0, "0"), (top, f"{top:.3g}")], lambda value: value / top)
+        return _svg(points, lines, [(0, "0"), (top, figure(f"{top:.3g}"))], lambda value: value / top)
     lines = {name: [getattr(p, what)[name] for p in points] for name in ("p50", "p95", "p99")}
     known = [value for values in lines.values() for value in values if value]
     low = math.floor(math.log10(min(known, default=0.01)))
@@ -75,6 +76,4 @@ def _stretches(values: Sequence[Value], y: Callable[[float], str]) -> Iterator[l
 
 def _clock(point: Point) -> str:
     at = timezone.localtime(point.at)
-    return (
-        f"{at:%H:%M}" if (point.until - point.at).total_seconds() < 3600 else f"{at.day} {wording.month(at)} {at:%H:%M}"
-    )
+    return f"{at:%H:%M}" if (point.until - point.at).total_seconds() < 3600 else f"{wording.day(at)} {at:%H:%M}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from django.utils.dates import MONTHS_3
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
+
+from dashboard.wording import MONTHS
 
 TEXTS = {
     # badge.js
@@ -45,6 +46,8 @@ TEXTS = {
     "Log in": gettext_lazy("Log in"),
     "Your account may not look at this any more.": gettext_lazy("Your account may not look at this any more."),
     # times.js
+    "%(day)s %(month)s": gettext_lazy("%(day)s %(month)s"),
+    "%(date)s %(year)s": gettext_lazy("%(date)s %(year)s"),
     "now": pgettext_lazy("time", "now"),
     "%(age)s ago": gettext_lazy("%(age)s ago"),
     "in %(age)s": gettext_lazy("in %(age)s"),
@@ -91,9 +94,9 @@ MANY: dict[str, Callable[[int], str]] = {
     "%(number)s selected": lambda n: ngettext("%(number)s selected", "%(number)s selected", n),
     "Enqueue %(number)s jobs": lambda n: ngettext("Enqueue %(number)s job", "Enqueue %(number)s jobs", n),
 }
+ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 """A number of each of CLDR's categories, where a language has that category at all: browsers count by these."""
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def script_words() -> SafeString:
@@ -104,7 +107,7 @@ def script_words() -> SafeString:
 @lru_cache(16)
 def _script_words(language: str | None) -> SafeString:
     found: dict[str, object] = {text: str(shown) for text, shown in TEXTS.items()}
-    found |= {text: str(MONTHS_3[month]).capitalize() for month, text in enumerate(MONTHS, 1)}
+    found |= {english: str(shown) for english, shown in zip(ENGLISH_MONTHS, MONTHS, strict=True)}
     found = {text: shown for text, shown in found.items() if shown != text}
     for text, forms in MANY.items():
         shown = {name: forms(number) for name, number in SAMPLES.items()}

@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from dashboard.language import figure
 
 NOTHING = "—"
+MONTHS = (
+    pgettext_lazy("short month", "Jan"),
+    pgettext_lazy("short month", "Feb"),
+    pgettext_lazy("short month", "Mar"),
+    pgettext_lazy("short month", "Apr"),
+    pgettext_lazy("short month", "May"),
+    pgettext_lazy("short month", "Jun"),
+    pgettext_lazy("short month", "Jul"),
+    pgettext_lazy("short month", "Aug"),
+    pgettext_lazy("short month", "Sep"),
+    pgettext_lazy("short month", "Oct"),
+    pgettext_lazy("short month", "Nov"),
+    pgettext_lazy("short month", "Dec"),
+)
 
 # What a terminal, or a reader's eye, would obey instead of show: controls, invisible and bidirectional marks,
 # lone surrogates (which could not even be encoded).
@@ -95,11 +109,16 @@ def relative(at: datetime, now: datetime) -> str:
     return (_("%(age)s ago") if seconds > 0 else _("in %(age)s")) % {"age": age(seconds)}
 
 
-def month(at: datetime) -> str:
-    """Nov: in Django's own translation."""
-    return str(MONTHS_3[at.month]).capitalize()
+def day(at: datetime) -> str:
+    """24 Nov."""
+    return _("%(day)s %(month)s") % {"day": at.day, "month": MONTHS[at.month - 1]}
+
+
+def date(at: datetime) -> str:
+    """24 Nov 2026."""
+    return _("%(date)s %(year)s") % {"date": day(at), "year": f"{at:%Y}"}
 
 
 def weekday(at: datetime) -> str:
-    """Tue."""
-    return str(WEEKDAYS_ABBR[at.weekday()])
+    """Tue 24 Nov 2026."""
+    return _("%(weekday)s %(date)s") % {"weekday": WEEKDAYS_ABBR[at.weekday()], "date": date(at)}

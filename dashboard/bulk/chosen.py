@@ -10,7 +10,7 @@ from itertools import islice
 import msgspec
 from django.utils.translation import gettext as _
 
-from dashboard import engine
+from dashboard import engine, wording
 from dashboard.bulk.acts import BulkAct
 from queueing.domain.job import JobSummary
 from queueing.domain.reading import JobFilter
@@ -109,7 +109,8 @@ class Preview:
 
     @property
     def number(self) -> str:
-        return f"{self.count:,}" if self.exact else _("more than %(number)s") % {"number": f"{self.count:,}"}
+        count = wording.number(self.count)
+        return count if self.exact else _("more than %(number)s") % {"number": count}
 
 
 def _is_counted(wanted: JobFilter, moment: datetime) -> bool:

@@ -120,8 +120,7 @@ class Run:
     def shown(self) -> str:
         """With the offset, which on one night tells the two hours of one name apart."""
         there = self.there
-        day = f"{wording.weekday(there)} {there.day} {wording.month(there)} {there:%Y}"
-        return f"{day}, {there:%H:%M}{f':{there:%S}' if there.second else ''} {there:%Z}"
+        return f"{wording.weekday(there)}, {there:%H:%M}{f':{there:%S}' if there.second else ''} {there:%Z}"
 
 
 def zone_of(timing: Timing) -> str:

@@ -95,7 +95,6 @@ def when(at: datetime | None, form: str = "relative") -> SafeString | str:
     if at is None:
         return wording.NOTHING
     local = timezone.localtime(at)
-    month = wording.month(local)
     match form:
         case "relative":
             text = wording.relative(at, timezone.now())
@@ -108,16 +107,16 @@ def when(at: datetime | None, form: str = "relative") -> SafeString | str:
         case "exact":
             text = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
         case "date":
-            text = f"{local.day} {month} {local:%Y, %H:%M}"
+            text = f"{wording.date(local)}, {local:%H:%M}"
         case "stamp" if local.date() == timezone.localdate():
             text = f"{local:%H:%M:%S}"
         case "stamp" if local.year == timezone.localdate().year:
-            text = f"{local.day} {month}, {local:%H:%M}"
+            text = f"{wording.day(local)}, {local:%H:%M}"
         case "stamp":
-            text = f"{local.day} {month} {local:%Y}"
+            text = wording.date(local)
         case _:
             raise template.TemplateSyntaxError(f"when: there is no form {form!r}")
-    title = f"{local.day} {month} {local:%Y, %H:%M:%S %Z}"
+    title = f"{wording.date(local)}, {local:%H:%M:%S %Z}"
     return format_html(
         '<time datetime="{}" title="{}" data-when="{}">{}</time>', at.isoformat("T", "milliseconds"), title, form, text
     )

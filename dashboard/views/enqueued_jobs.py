@@ -65,7 +65,9 @@ def begin(request: HttpRequest, draft: Draft, values: dict[str, Any], origin: Jo
     if deed.failure:
         draft.options.add_error(None, deed.failure)
         return page(request, draft, origin, status=422)
-    text = ngettext("Enqueuing %(number)s job.", "Enqueuing %(number)s jobs.", count) % {"number": f"{count:,}"}
+    text = ngettext("Enqueuing %(number)s job.", "Enqueuing %(number)s jobs.", count) % {
+        "number": wording.number(count)
+    }
     detail = _("This job makes them. Cancel it to make no more.")
     messages.add_message(request, messages.INFO, text, extra_tags=detail)
     return redirect("dashboard:job", runner)

@@ -1,4 +1,7 @@
 // The overview's charts. The figures are in the page as JSON; a new rendering brings new ones.
+import { clock, dayOfYear } from "./times.js";
+import { rounded } from "./words.js";
+
 const READERS = { throughput: ["succeeded"], errors: ["retried", "failed"], latency: ["p50", "p95", "p99"] };
 const COLOURS = { retried: "retrying" };
 const charts = new Map();
@@ -16,11 +19,19 @@ function colour(name) {
 }
 
 const faint = (value) => value.replace(/^rgb\((.*)\)$/, "rgba($1, .14)");
-const DAYS = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const figure = (value) => (value >= 1000 ? `${value / 1000} k` : String(value));
-const seconds = (value) =>
-  value >= 3600 ? `${value / 3600} h` : value >= 60 ? `${value / 60} m` : value >= 1 ? `${value} s` : `${+(value * 1000).toPrecision(1)} ms`;
+const figure = (value) => (value >= 1000 ? `${rounded(value / 1000)} k` : rounded(value));
+const LENGTHS = [[3600, "h"], [60, "m"], [1, "s"], [0.001, "ms"]];
+
+function seconds(value) {
+  const [length, unit] = LENGTHS.find(([one]) => value >= one) ?? LENGTHS.at(-1);
+  return `${rounded(value / length)} ${unit}`;
+}
+
+function instants(u, all) {
+  const days = all.at(-1) - all[0] > 2 * 86_400;
+  return all.map((at) => new Date(at * 1000)).map((date) => (days ? dayOfYear(date) : clock(date).slice(0, 5)));
+}
+
 
 function read() {
   const source = document.getElementById("series");
@@ -71,7 +82,7 @@ function options(name, element) {
     cursor: { points: { size: 6 }, drag: { x: false, y: false }, sync: { key: "overview" } },
     scales: { x: { time: true, range: roomy }, y: latency ? { distr: 3, range: decades } : { range: linear } },
     axes: [
-      { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: (u, all) => all.map((at) => (all.at(-1) - all[0] > 2 * 86_400 ? DAYS : clock).format(at * 1000)) },
+      { show: last, stroke: text, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 90, values: instants },
       {
         stroke: text, font, grid, ticks: { show: false }, gap: 6, size: 50,
         splits: (u, axis, low, high) => (latency ? DECADES.filter((one) => one >= low && one <= high) : name === "errors" ? [0, high / 2] : [0, high / 2, high]),

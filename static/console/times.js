@@ -15,13 +15,17 @@ export function clock(date, withMillis = false) {
 }
 
 export function day(date) {
-  return `${date.getDate()} ${word(MONTHS[date.getMonth()])} ${date.getFullYear()}`;
+  return word("%(date)s %(year)s", { date: dayOfYear(date), year: date.getFullYear() });
+}
+
+export function dayOfYear(date) {
+  return word("%(day)s %(month)s", { day: date.getDate(), month: word(MONTHS[date.getMonth()]) });
 }
 
 function stamp(date, today) {
   if (day(date) === day(today)) return clock(date);
   if (date.getFullYear() !== today.getFullYear()) return day(date);
-  return `${date.getDate()} ${word(MONTHS[date.getMonth()])}, ${clock(date).slice(0, 5)}`;
+  return `${dayOfYear(date)}, ${clock(date).slice(0, 5)}`;
 }
 
 export function age(seconds) {

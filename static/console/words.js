@@ -19,6 +19,11 @@ export function figure(number, decimals = 0) {
   return number.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
+// As many decimals as it takes, up to three significant digits.
+export function rounded(number) {
+  return number.toLocaleString(language, { maximumSignificantDigits: 3 });
+}
+
 function filled(text, values) {
   return text.replace(/%\((\w+)\)s/g, (hole, name) => values[name] ?? hole);
 }

@@ -67,6 +67,16 @@ def test_a_time_carries_its_instant_and_its_absolute_form() -> None:
     assert ">09:42:18</time>" in out
 
 
+def test_a_german_date_has_its_dots() -> None:
+    with override("de"):
+        out = render("{% when at 'date' %}", at=NOW)
+        assert 'title="24. Nov. 2026, 09:42:18 UTC"' in out
+        assert ">24. Nov. 2026, 09:42</time>" in out
+        assert wording.day(NOW - timedelta(days=250)) == "19. März"
+        assert wording.weekday(NOW) == "Di, 24. Nov. 2026"
+    assert wording.weekday(NOW) == "Tue 24 Nov 2026"
+
+
 def test_no_time_is_a_dash() -> None:
     assert render("{% when at %}", at=None) == "—"
 
