@@ -86,7 +86,7 @@ class OptionsForm(forms.Form):
             try:
                 values["options"] = self._options(values)
             except InvalidJob as wrong:
-                self.add_error(_named_in(str(wrong)), str(wrong))
+                self.add_error(named_in(str(wrong)), str(wrong))
         return values
 
     def _check_ramp(self, values: Mapping[str, Any]) -> None:
@@ -131,7 +131,7 @@ def local(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%dT%H:%M:%S}"
 
 
-def _named_in(message: str) -> str | None:
+def named_in(message: str) -> str | None:
     """The field that an error of JobOptions is about."""
     return next((name for name in OptionsForm.base_fields if message.startswith(name)), None) or (
         "tags" if " tag" in message else None

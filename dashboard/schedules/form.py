@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from dashboard import enginewords, wording
 from dashboard.forms import durations
-from dashboard.forms.options import Duration
-from dashboard.schedules.records import ScheduleRecord, decoded, encoded
+from dashboard.forms.options import Duration, named_in
+from dashboard.schedules.records import OPTIONS, ScheduleRecord, decoded, encoded, options_of
 from dashboard.statewords import capitalised
 from queueing.domain.names import check_queue
+from queueing.domain.options import JobOptions, changed
 from queueing.domain.schedules import check_name
 from queueing.domain.timing import Cron, Every, Timing, upcoming, zone
 from queueing.errors import InvalidJob
@@ -29,14 +30,18 @@ KINDS: Final = (("cron", gettext_lazy("By the clock")), ("every", gettext_lazy("
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # no Django takes it without a patch
     kind = forms.ChoiceField(choices=KINDS, initial="cron")
     period = Duration(required=False)
+    max_attempts = forms.IntegerField(required=False, min_value=1, max_value=10_000)
+    timeout = Duration(required=False)
+    priority = forms.IntegerField(required=False, min_value=0, max_value=9)
 
     class Meta:
         model = ScheduleRecord
-        fields = ("name", "type", "queue", "payload", "expression", "tz", "catch_up", "overlap")
+        fields = ("name", "type", "queue", "payload", *OPTIONS, "expression", "tz", "catch_up", "overlap")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         seconds = self.instance.seconds
+        self.initial["timeout"] = durations.written(self.instance.timeout) if self.instance.timeout else ""
         self.initial["kind"] = "every" if seconds else "cron"
         self.initial["period"] = durations.written(seconds) if seconds else ""
         if self.instance.pk is None:
@@ -64,12 +69,20 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # no Django take
         every = values.get("kind") == "every"
         if not {"expression", "tz", "period"} & self.errors.keys():
             self._read_timing(values, every=every)
+        if not set(OPTIONS) & self.errors.keys():
+            self._check_options(values)
         if "payload" in values and "type" in values:
             try:
                 encoded(values["type"], values["payload"])
             except InvalidJob as wrong:
                 self.add_error("payload", str(wrong))
         return values
+
+    def _check_options(self, values: dict[str, Any]) -> None:
+        try:
+            changed(JobOptions(), options_of(values))
+        except InvalidJob as wrong:
+            self.add_error(named_in(str(wrong)), str(wrong))
 
     def _read_timing(self, values: dict[str, Any], *, every: bool) -> None:
         field = "period" if every else "expression"

@@ -9,7 +9,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from dashboard import enginewords
+from dashboard import enginewords, wording
+from dashboard.forms import durations
+from dashboard.forms.optionwords import option_name
 from dashboard.schedules.form import Preview
 from queueing.domain.schedules import CatchUp, Firing, Overlap, ScheduleStatus
 from queueing.domain.states import JobState
@@ -85,6 +87,19 @@ class Shown:
     @property
     def overlapping(self) -> str:
         return _(OVERLAPPING[self.status.schedule.overlap])
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Of its jobs: the attempts, and what else somebody has set, as a reader knows them."""
+        own = self.status.schedule.options
+        found = {
+            "max_attempts": wording.number(own.max_attempts),
+            "timeout": durations.written(own.timeout) if own.timeout else "",
+            "priority": "" if own.priority is None else str(own.priority),
+            "tags": " ".join(own.tags),
+            "unique_key": own.unique_key or "",
+        }
+        return [(option_name(name), text) for name, text in found.items() if text]
 
     @property
     def preview(self) -> Preview:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 import msgspec
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,10 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from queueing import runtime
 from queueing.domain.jsontext import encode_json
-from queueing.domain.options import JobOptions
+from queueing.domain.options import JobOptions, changed
 from queueing.domain.schedules import MAX_NAME, CatchUp, Overlap, Schedule
 from queueing.domain.timing import MAX_EXPRESSION, Cron, Every, Timing
 from queueing.errors import InvalidJob, InvalidPayload
+
+OPTIONS: Final = ("max_attempts", "timeout", "priority", "tags", "unique_key")
+OWN: Final = "Empty: the job type's own."
 
 
 class ScheduleRecord(models.Model):
@@ -31,8 +38,17 @@ class ScheduleRecord(models.Model):
 
     name = models.CharField(max_length=MAX_NAME, unique=True)
     type = models.CharField("job type", max_length=128)
-    queue = models.CharField(max_length=128, blank=True, help_text="Empty: the job type's own.")
+    queue = models.CharField(max_length=128, blank=True, help_text=OWN)
     payload = models.TextField(default="{}", help_text="JSON.")
+    max_attempts = models.PositiveIntegerField(
+        "attempts", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10_000)], help_text=OWN
+    )
+    timeout = models.FloatField("time limit", null=True, blank=True, help_text=f"Seconds for one attempt. {OWN}")
+    priority = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(9)], help_text=f"0 to 9. {OWN}"
+    )
+    tags = models.CharField(max_length=1100, blank=True, help_text=f"Words, with blanks between them. {OWN}")
+    unique_key = models.CharField(max_length=256, blank=True, help_text=OWN)
     expression = models.CharField("cron expression", max_length=MAX_EXPRESSION, blank=True)
     tz = models.CharField("time zone", max_length=64, default="UTC")
     seconds = models.PositiveIntegerField("every", null=True, blank=True, help_text="Seconds, in place of cron.")
@@ -63,20 +79,33 @@ class ScheduleRecord(models.Model):
         """Raises InvalidSchedule."""
         return Every(self.seconds) if self.seconds else Cron(self.expression, self.tz)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        return options_of({name: getattr(self, name) for name in OPTIONS})
+
     def as_schedule(self) -> Schedule:
-        """With the queue and the options of the job type, where this process knows it. Raises InvalidJob."""
+        """What is left empty is the job type's own, where this process knows it. Raises InvalidJob."""
         known = runtime.cluster().registry.get(self.type)
+        own = known.options if known else JobOptions()
         return Schedule(
             name=self.name,
             type=self.type,
             queue=self.queue or (known.queue if known else "default"),
             timing=self.timing,
             payload=encoded(self.type, self.payload),
-            options=known.options if known else JobOptions(),
+            options=changed(own, self.options),
             catch_up=CatchUp(self.catch_up),
             overlap=Overlap(self.overlap),
             source="console",
         )
+
+
+def options_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are filled in."""
+    found: dict[str, Any] = {name: values.get(name) for name in OPTIONS if values.get(name) not in (None, "")}
+    if "tags" in found:
+        found["tags"] = tuple(found["tags"].replace(",", " ").split())
+    return found
 
 
 def encoded(type_: str, payload: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,8 @@ from dashboard.schedules.records import ScheduleRecord
 from dashboard.views.enqueue import offered
 from dashboard.views.errors import permission_denied
 from dashboard.views.schedule_acts import named
+from queueing import runtime
+from queueing.domain.secrets import hush
 
 
 @requires("manage")
@@ -75,7 +78,7 @@ def save(request: HttpRequest, form: ScheduleForm, verb: str, done: str) -> Http
         return page(request, form, status=422)
     record.by, record.changed_at = request.user.get_username(), timezone.now()
     with attempt(request, verb, named(record.name)) as deed:
-        deed.detail = f"{record.type}: {record.timing}"
+        deed.detail = "; ".join((f"{record.type}: {record.timing}", *written(record.options)))
         record.save()
         force.declare(record)
     to = reverse("dashboard:schedule", args=[record.name])
@@ -84,6 +87,12 @@ def save(request: HttpRequest, form: ScheduleForm, verb: str, done: str) -> Http
         text = _("%(schedule)s is saved.") % {"schedule": record.name}
         return answer(request, text, detail=detail, tone="warn", to=to)
     return answer(request, _(done) % {"schedule": record.name}, detail=str(record.timing), to=to)
+
+
+def written(options: Mapping[str, Any]) -> list[str]:
+    """As the audit log says what is not the type's own."""
+    texts = ((name, " ".join(value) if isinstance(value, tuple) else value) for name, value in options.items())
+    return [hush(f"{name} {text}") for name, text in texts]
 
 
 def page(request: HttpRequest, form: ScheduleForm, *, status: int = 200) -> HttpResponse:
@@ -95,6 +104,7 @@ def page(request: HttpRequest, form: ScheduleForm, *, status: int = 200) -> Http
         "record": record,
         "types": offered(),
         "zones": zones(),
+        "priorities": runtime.cluster().broker.capabilities.priorities,
         "preview": form.preview,
     }
     return render(request, "dashboard/schedules/edit.html", context, status=status)

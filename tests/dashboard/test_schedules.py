@@ -12,6 +12,8 @@ from dashboard.models import AuditEntry, ScheduleRecord
 from dashboard.schedules import force
 from dashboard.schedules.form import Preview
 from queueing import every, sync
+from queueing.domain.options import JobOptions
+from queueing.domain.reading import JobFilter
 from queueing.domain.schedules import Schedule, ScheduleStatus
 from queueing.domain.timing import Cron, Every
 from queueing.errors import StoreUnavailable
@@ -182,9 +184,46 @@ def test_a_pace_takes_a_duration(admin: Client, known: Shop) -> None:
     assert 'value="90 min"' in html(admin, "/schedules/nightly/edit")
 
 
+def test_its_jobs_take_the_options_that_are_filled_in_and_else_the_types_own(admin: Client, shop: Shop) -> None:
+    own = JobOptions(max_attempts=7, timeout=30, tags=("mail",), retention=60)
+    shop.cluster.registry.register("send_email", lambda to: None, queue="email_jobs", options=own)
+    admin.post("/schedule-drafts", FILLED)
+    found = status(shop)
+    assert found is not None and found.schedule.options == own
+    chosen = {"max_attempts": "2", "timeout": "5 min", "priority": "4", "tags": "night, digest", "unique_key": "digest"}
+    admin.post("/schedules/nightly/changes", FILLED | chosen)
+    found = status(shop)
+    assert found is not None
+    assert found.schedule.options == JobOptions(
+        max_attempts=2, timeout=300, priority=4, tags=("night", "digest"), unique_key="digest", retention=60
+    )
+    for _ in range(2):
+        admin.post("/schedules/nightly/runs")
+    [job], _ = sync.run(shop.cluster.store.ids(JobFilter(), after=None, limit=9))
+    assert shop.job(job).spec.options == found.schedule.options
+    edit = html(admin, "/schedules/nightly/edit")
+    for name, value in (chosen | {"tags": "night, digest"}).items():
+        assert re.search(rf'name="{name}" value="{value}"', edit), name
+    shown = text(html(admin, "/schedules/nightly"))
+    for words in ("Max attempts 2", "Timeout 5 min", "Priority 4", "Tags night digest", "Unique key digest"):
+        assert words in shown
+    detail = AuditEntry.objects.filter(verb="change").get().detail
+    assert detail.endswith("; max_attempts 2; timeout 300.0; priority 4; tags night digest; unique_key digest")
+    admin.post("/schedules/nightly/changes", FILLED)
+    found = status(shop)
+    assert found is not None and found.schedule.options == own, "empty again: the type's own again"
+
+
 @pytest.mark.parametrize(
     "change, said",
     [
+        ({"max_attempts": "0"}, "greater than or equal to 1"),
+        ({"timeout": "soon"}, "Write a duration such as"),
+        ({"timeout": "0 s"}, "timeout must be more than 0 seconds"),
+        ({"priority": "10"}, "less than or equal to 9"),
+        ({"tags": "x" * 65}, "cannot be a tag"),
+        ({"tags": " ".join(f"t{n}" for n in range(17))}, "16 tags at most"),
+        ({"unique_key": "ä" * 200}, "unique_key must be text of 1 to 256 bytes"),
         ({"expression": "61 * * * *"}, "bad minute"),
         ({"expression": ""}, "When? For example"),
         ({"tz": "Berlin"}, "not a time zone that this host knows"),
@@ -287,8 +326,10 @@ def test_the_admin_makes_changes_and_removes_them_in_force_and_in_the_book(known
     record = ScheduleRecord.objects.get()
     url = f"/admin/dashboard/schedulerecord/{record.pk}"
     assert "bad hour" in client.post(f"{url}/change/", filled | {"expression": "0 24 * * *"}).content.decode()
-    client.post(f"{url}/change/", filled | {"expression": "0 4 * * *"})
+    assert "16 tags at most" in client.post(f"{url}/change/", filled | {"tags": "x " * 17}).content.decode()
+    client.post(f"{url}/change/", filled | {"expression": "0 4 * * *", "timeout": "90", "max_attempts": "2"})
     found = status(known)
+    assert found is not None and (found.schedule.options.timeout, found.schedule.options.max_attempts) == (90, 2)
     assert found is not None and found.schedule.timing == Cron("0 4 * * *", "Europe/Berlin")
     client.post(f"{url}/delete/", {"post": "yes"})
     assert status(known) is None
