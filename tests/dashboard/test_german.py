@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from gettext import GNUTranslations
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from django.test import Client
 from django.utils.translation import override
 from django.utils.translation.trans_real import translation
 
+import dashboard
 from dashboard.access import Viewer
 from dashboard.live import Watched
 from dashboard.live.frames import Frame
 from queueing.domain.states import JobState
 from tests.dashboard.shop import Shop
 
+LOCALE = Path(dashboard.__file__).parent / "locale" / "de" / "LC_MESSAGES"
 GERMAN = {"Accept-Language": "de"}
 PAGES = (
     "/",
@@ -140,8 +143,18 @@ CHANGING = {"frame.health", "overview.health", "overview.charts", "overview.tile
 """Have figures of this very moment."""
 
 
-def test_the_wheel_brings_the_translation():
-    import dashboard
+WRONG = re.compile(
+    r"(?<!Dead )(?<!Dead-)\bLetters?\b|[Ss]cheiter|\b[Bb]itte\b|Warteschlange|Aufgabe|\bArbeiter\b|\b[Dd]u\b"
+    r"|\b[Dd]eine?|Wiederholversuch|Auftrag|ist um\b|abgesagt"
+)
+"""Other words for what dashboard/locale/README.md has one for."""
 
-    folder = Path(dashboard.__file__).parent / "locale" / "de" / "LC_MESSAGES"
-    assert {path.name for path in folder.iterdir()} == {"django.po", "django.mo"}
+
+def test_one_thing_has_one_word():
+    with (LOCALE / "django.mo").open("rb") as compiled:
+        texts = GNUTranslations(compiled)._catalog.values()  # type: ignore[attr-defined]
+    assert [text for text in texts if WRONG.search(text)] == []
+
+
+def test_the_wheel_brings_the_translation():
+    assert {path.name for path in LOCALE.iterdir()} == {"django.po", "django.mo"}
