@@ -22,21 +22,53 @@ class Coalescer(Generic[Item, Answer]):
     batches before its own. Any other exception from ``run`` is some item's fault: then each runs by itself, so that
     only the culprit's caller has to do with it. ``run`` must bear being repeated for an item, as it must after an
     answer that was lost.
+
+    ``at_once``: a call that finds nothing in flight does not wait for others of its turn of the loop, and runs in its
+    caller's own task. That suits those who call one after the other, and costs a burst one small batch.
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]], *, limit: int = 256
+        self,
+        run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        limit: int = 256,
+        at_once: bool = False,
     ) -> None:
-        self._run, self._limit = run, limit
+        self._run, self._limit, self._at_once = run, limit, at_once
+        self._is_alone = False
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, item: Item) -> Answer:
+        if self._at_once and self._task is None and not self._is_alone:
+            return await self._alone(item)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
-        if self._task is None:
+        if self._task is None and not self._is_alone:
             self._task = asyncio.create_task(self._drain())
         return await answer
+
+    async def _alone(self, item: Item) -> Answer:
+        self._is_alone = True
+        try:
+            [answer] = await self._answers([item])
+        except AWAY as failure:
+            self._fail(failure)
+            raise
+        finally:
+            self._is_alone = False
+            if self._waiting:
+                self._task = asyncio.create_task(self._drain())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _fail(self, failure: Exception) -> None:
+        """All who wait for the next batch."""
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(failure)
+        self._waiting.clear()
 
     async def _drain(self) -> None:
         try:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import msgspec
-import uuid_utils.compat as uuids
+import uuid_utils as uuids
 
+from queueing.clearing import Clearing
 from queueing.coalesce import Coalescer
 from queueing.domain import message
 from queueing.domain.job import JobRef, JobSpec
 from queueing.domain.ports import Broker, Destination, JobStore, Outgoing
 from queueing.domain.states import JobState
-from queueing.errors import LeveretError, StoreError
-
-log: Final = logging.getLogger("queueing.dispatch")
+from queueing.errors import LeveretError
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,17 +33,22 @@ class Dispatch:
 
     def __init__(self, broker: Broker, store: JobStore) -> None:
         self._broker, self._store = broker, store
-        self._publish: Coalescer[Outgoing, None] = Coalescer(broker.publish)
-        self._confirm: Coalescer[JobRef, None] = Coalescer(self._confirm_all)
+        self._publish: Coalescer[Outgoing, None] = Coalescer(broker.publish, at_once=True)
+        self._clearing = Clearing(store.confirm)
 
     def now(self) -> datetime:
         """By the store's clock."""
         return self._store.clock.now()
 
     async def send(self, letter: Letter) -> None:
-        """Returns once the broker has the message. Raises BrokerError; the outbox entry then stays."""
+        """Returns once the broker has the message; its outbox entry goes soon after. Raises BrokerError; the entry then
+        stays."""
         await self._publish(outgoing(letter, now=self._store.clock.now()))
-        await self._confirmed(letter.ref)
+        self._clearing.note(letter.ref)
+
+    async def finish(self) -> None:
+        """Return once the entries of all that was sent are gone, or the store is away."""
+        await self._clearing.finish()
 
     async def send_all(self, letters: Sequence[Letter]) -> list[Exception | None]:
         """As :meth:`send`, pipelined: None, or what went wrong with each."""
@@ -60,13 +62,11 @@ class Dispatch:
 
     async def send_batch(self, letters: Sequence[Letter]) -> list[Exception | None]:
         """As :meth:`send_all`, without a task for each letter and without waiting for other callers' batches: of two at
-        once, one waits for its confirms while the other is written."""
+        once, one waits for its confirms while the other is written. The outbox entries have gone when it returns."""
         answers = await self._broker.publish([outgoing(letter, now=self.now()) for letter in letters])
         sent = [letter.ref for letter, answer in zip(letters, answers, strict=True) if answer is None]
-        try:
-            await self._store.confirm(sent)
-        except StoreError as failure:
-            self._stay(sent, failure)
+        if sent:
+            await self._clearing.now(sent)
         return list(answers)
 
     async def resend(self, refs: Sequence[JobRef]) -> list[Exception | None]:
@@ -89,22 +89,6 @@ class Dispatch:
         if gone:
             await self._store.confirm(gone)
         return await self.send_batch(letters)
-
-    async def _confirmed(self, ref: JobRef) -> None:
-        try:
-            await self._confirm(ref)
-        except StoreError as failure:
-            self._stay([ref], failure)
-
-    def _stay(self, refs: Sequence[JobRef], failure: StoreError) -> None:
-        # The messages are safe with the broker. The entries that stay make the leader publish them once more,
-        # and the claim drops the second copies.
-        for ref in refs:
-            log.warning("The outbox entry of job %s stays until the store is back: %s", ref.id, failure)
-
-    async def _confirm_all(self, refs: Sequence[JobRef]) -> Sequence[None]:
-        await self._store.confirm(refs)
-        return [None] * len(refs)
 
 
 def _not_before(delay: float, now: datetime) -> datetime | None:

@@ -6,11 +6,12 @@ import logging
 import os
 import socket
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
-import uuid_utils.compat as uuids
+import uuid_utils as uuids
 
 from queueing.coalesce import Coalescer
 from queueing.dispatch import Dispatch, Letter
@@ -24,6 +25,7 @@ from queueing.errors import (
     BrokerError,
     BrokerUnavailable,
     InvalidName,
+    LeveretError,
     OptionNotSupported,
     PayloadTooLarge,
     QueueArgumentsMismatch,
@@ -50,7 +52,7 @@ class Producer:
     ) -> None:
         self._broker, self._store, self._dispatch, self._registry = broker, store, dispatch, registry
         self._max_payload = max_payload
-        self._add: Coalescer[JobSpec, Added] = Coalescer(store.add)
+        self._add: Coalescer[JobSpec, Added] = Coalescer(store.add, at_once=True)
         self._complained = False
 
     async def add(
@@ -78,7 +80,7 @@ class Producer:
         [spec] = await self._dated([spec])
         added = await self._add(spec)
         if not added.existing:
-            await self._send([(spec, added)])
+            await self._send(spec, added)
         return added.ref.id
 
     async def add_many(
@@ -101,7 +103,7 @@ class Producer:
             await self._declare(specs[0].queue)
             specs = await self._dated(specs)
             added = await self._store.add(specs)
-            await self._send([pair for pair in zip(specs, added, strict=True) if not pair[1].existing])
+            await self._send_batch([pair for pair in zip(specs, added, strict=True) if not pair[1].existing])
             ids += [one.ref.id for one in added]
         return ids
 
@@ -170,12 +172,26 @@ class Producer:
             # Accepted all the same: the record and its outbox entry are what makes a job durable here.
             self._complain(failure)
 
-    async def _send(self, pairs: Sequence[tuple[JobSpec, Added]]) -> None:
+    async def _send(self, spec: JobSpec, added: Added) -> None:
+        try:
+            await self._dispatch.send(Letter(spec=spec, ref=added.ref, delay=added.delay))
+        except LeveretError as failure:
+            self._complain(failure)
+        else:
+            self._be_content()
+
+    async def _send_batch(self, pairs: Sequence[tuple[JobSpec, Added]]) -> None:
+        if not pairs:
+            return
         letters = [Letter(spec=spec, ref=added.ref, delay=added.delay) for spec, added in pairs]
-        failures = [failure for failure in await self._dispatch.send_all(letters) if failure is not None]
+        failures = [failure for failure in await self._dispatch.send_batch(letters) if failure is not None]
         if failures:
             self._complain(failures[0])
-        elif letters and self._complained:
+        else:
+            self._be_content()
+
+    def _be_content(self) -> None:
+        if self._complained:
             self._complained = False
             log.info("The broker takes messages again.")
 
@@ -190,4 +206,9 @@ class Producer:
 
 def here() -> str:
     """This process, as an enqueuer: ``host:pid``."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return _here(os.getpid())
+
+
+@cache
+def _here(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -66,6 +68,7 @@ class Cluster:
         await self.broker.connect()
 
     async def close(self) -> None:
+        await self.dispatch.finish()
         await self.broker.close()
         await self.store.close()
 
@@ -78,6 +81,9 @@ _configs: dict[str, ClusterConfig] = {}
 """What :func:`replaced` has put in the place of settings."""
 _lock = threading.Lock()
 _loop_of_clusters: asyncio.AbstractEventLoop | None = None
+_process_of_clusters = 0
+GOODBYE: Final = 1.0
+"""Seconds that a process which ends gives the engine's thread."""
 
 
 def cluster(alias: str = "default") -> Cluster:
@@ -85,13 +91,13 @@ def cluster(alias: str = "default") -> Cluster:
 
     Made at the first call; connects when it is first used, so that a console starts while a server is down.
     """
-    global _loop_of_clusters
+    global _loop_of_clusters, _process_of_clusters
     loop = sync.engine_loop()
     with _lock:
         if _loop_of_clusters is not loop:
             # A fork, or a worker that adopted its own loop: connections of another loop are of no use.
             _clusters.clear()
-            _loop_of_clusters = loop
+            _loop_of_clusters, _process_of_clusters = loop, os.getpid()
         if alias not in _clusters:
             _clusters[alias] = Cluster(_configs.get(alias) or conf.from_django(alias))
         return _clusters[alias]
@@ -112,6 +118,17 @@ def replaced(config: ClusterConfig, alias: str = "default") -> Iterator[Cluster]
         if used is not None:
             # Not sync.run: an asynchronous test may be in it.
             sync.submit(used.close()).result(sync.TIMEOUT)
+
+
+@atexit.register
+def _finish() -> None:
+    """Let what was enqueued last have its outbox entry cleared; else it would be published once more, for nothing."""
+    loop = _loop_of_clusters
+    if loop is None or not loop.is_running() or _process_of_clusters != os.getpid():
+        return
+    for each in list(_clusters.values()):
+        with suppress(Exception):
+            asyncio.run_coroutine_threadsafe(each.dispatch.finish(), loop).result(GOODBYE)
 
 
 def ask(work: Coroutine[Any, Any, T]) -> T:

@@ -84,6 +84,7 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             for _ in range(self.options.workers):
                 group.create_task(self._live(limits, schedules))
+        await self._dispatch.finish()
 
     def stop(self) -> None:
         """Take no more; finish within ``grace``, hand the rest back. A second call hands back at once."""

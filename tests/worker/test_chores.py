@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from queueing import JobOptions, JobState
 from queueing.domain.message import Incoming
 from queueing.domain.ports import Outgoing, Run
-from queueing.errors import BrokerUnavailable, QueueArgumentsMismatch
+from queueing.errors import BrokerUnavailable, QueueArgumentsMismatch, StoreUnavailable
 from queueing.worker import strays
 from queueing.worker.outbox import OutboxSweeper
 from queueing.worker.rescuer import Rescuer
@@ -80,6 +81,48 @@ async def test_jobs_added_while_the_broker_is_away_wait_in_the_outbox_and_are_se
     assert await cluster.store.outbox_size() == 0
     async with engine.working():
         await engine.becomes(job_id, JobState.SUCCEEDED)
+
+
+async def test_an_entry_that_a_crash_left_behind_makes_a_second_message_and_the_job_runs_once(engine: Engine) -> None:
+    runs: list[str] = []
+    engine.handle("touch", lambda: runs.append("run"))
+    cluster = engine.cluster
+    confirm = cluster.store.confirm
+
+    async def dies(refs: object) -> None:
+        raise StoreUnavailable("the process died between the confirm and the clearing")
+
+    cluster.dispatch._clearing._confirm = dies
+    job_id = await engine.add("touch")
+    await cluster.dispatch.finish()
+    assert await cluster.store.outbox_size() == 1
+    cluster.dispatch._clearing._confirm = confirm
+    await OutboxSweeper(cluster.store, cluster.dispatch, patience=0).tend()
+    assert (await cluster.store.outbox_size(), await ready(engine)) == (0, 2)
+    async with engine.working():
+        await engine.becomes(job_id, JobState.SUCCEEDED)
+        await eventually(lambda: _none_ready(engine))
+    assert runs == ["run"]
+
+
+async def _none_ready(engine: Engine) -> bool:
+    return await ready(engine) == 0
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_the_outbox_is_empty_after_confirmed_adds(engine: Engine, many: bool) -> None:
+    cluster = engine.cluster
+    if many:
+        await cluster.producer.add_many(QUEUE, "touch", [None] * 40)
+        assert await cluster.store.outbox_size() == 0
+    else:
+        await asyncio.gather(*(engine.add("touch") for _ in range(40)))
+
+        async def empty() -> bool:
+            return await cluster.store.outbox_size() == 0
+
+        await eventually(empty)
+    assert await ready(engine) == 40
 
 
 async def test_a_running_job_whose_worker_and_message_are_both_gone_is_rescued(engine: Engine) -> None:

@@ -104,10 +104,16 @@ class ConfirmChannel:
     aiormq's own ``basic_publish`` takes a task and a turn of the channel's lock for each message; here a batch is one
     write. The book is aiormq's: ``confirmations`` by number, and ``message_id_delivery_tag`` for what is returned. So
     an id must not be in flight twice. With a ``tap`` we read it ourselves; what the tap lets pass is aiormq's still.
+
+    ``writer`` is what aiormq writes whole frames to, in a task of its own. While nothing waits for that task,
+    a lone message goes there without a turn of it.
     """
 
-    def __init__(self, channel: AbstractChannel, *, tap: Tap | None = None) -> None:
+    def __init__(
+        self, channel: AbstractChannel, *, tap: Tap | None = None, writer: asyncio.StreamWriter | None = None
+    ) -> None:
         self._channel: Any = channel
+        self._writer = writer
         self._turn = asyncio.Lock()
         self._draining: set[asyncio.Future[Any]] = set()
         self._in_flight: dict[str, Answer] = {}
@@ -126,6 +132,10 @@ class ConfirmChannel:
 
         Raises ConnectionError when the channel has gone.
         """
+        if len(envelopes) == 1 and (writer := self._free_writer(envelopes[0])) is not None:
+            batch.answers.append(self._register(envelopes[0].message_id, batch))
+            writer.write(envelopes[0].frames)
+            return
         chunks = _chunks(envelopes)
         # The broker counts what it reads, so numbers must be given in the order of writing.
         async with self._turn:
@@ -135,6 +145,15 @@ class ConfirmChannel:
                 if not self.usable:
                     raise ConnectionError("the channel was closed")
                 await self._write(chunk, batch, drain=len(chunks) > 1)
+
+    def _free_writer(self, envelope: Envelope) -> asyncio.StreamWriter | None:
+        """What may be written to at once; None: others are before it, or it is too much."""
+        writer = self._writer
+        if writer is None or writer.is_closing() or not self.usable:
+            return None
+        if self._turn.locked() or not self._channel.write_queue.empty() or envelope.message_id in self._in_flight:
+            return None
+        return writer if len(envelope.frames) + writer.transport.get_write_buffer_size() < CHUNK else None
 
     async def _write(self, chunk: list[Envelope], batch: Batch, *, drain: bool) -> None:
         registered = [self._register(envelope.message_id, batch) for envelope in chunk]

@@ -82,8 +82,12 @@ class Connection(aio_pika.Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kwargs["transport_factory"] = LenientTransport()
+        self.carrier = self._carrier()
+        self.kwargs["transport_factory"] = self.carrier
         self.last_number = 0
+
+    def _carrier(self) -> LenientTransport:
+        return LenientTransport()
 
     @property
     def tap(self) -> Tap | None:
@@ -96,13 +100,12 @@ class Connection(aio_pika.Connection):
 class TappedConnection(Connection):
     """One whose deliveries and confirms can be had without the driver."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.kwargs["transport_factory"] = self._transport = TappedTransport()
+    def _carrier(self) -> LenientTransport:
+        return TappedTransport()
 
     @property
     def tap(self) -> Tap | None:
-        return self._transport.tap
+        return self.carrier.tap if isinstance(self.carrier, TappedTransport) else None
 
 
 class Wire:
@@ -128,6 +131,11 @@ class Wire:
     def tap(self) -> Tap | None:
         """Where deliveries and confirms are had without the driver; None: they come by way of it."""
         return self._connection.tap
+
+    @property
+    def writer(self) -> asyncio.StreamWriter | None:
+        """Where aiormq writes its frames, whole ones at a time."""
+        return self._connection.carrier.writer
 
     @property
     def alive(self) -> bool:

@@ -30,10 +30,14 @@ priority, correlation id, reply to, expiration, message id, timestamp, type, use
 
 
 class LenientTransport(TransportFactory):
+    """For one connection."""
+
+    writer: asyncio.StreamWriter | None = None
+
     async def create(self, url: Any, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         factory = TLSTransportFactory() if url.scheme == "amqps" else TCPTransportFactory()
-        reader, writer = await factory.create(url, **kwargs)
-        return LenientReader(reader), writer  # type: ignore[return-value]
+        reader, self.writer = await factory.create(url, **kwargs)
+        return LenientReader(reader), self.writer  # type: ignore[return-value]
 
 
 class LenientReader:

@@ -96,10 +96,15 @@ class Publisher:
         return results
 
     async def _open(self, wire: Wire) -> ConfirmChannel:
+        if self._channel is not None and self._wire is wire and self._channel.usable:
+            return self._channel
         async with self._opening:
             if self._channel is None or self._wire is not wire or not self._channel.usable:
                 opened = await within(self._timeout, wire.open_channel(confirms=True))
-                self._wire, self._channel = wire, ConfirmChannel(await opened.get_underlay_channel(), tap=wire.tap)
+                self._wire, self._channel = (
+                    wire,
+                    ConfirmChannel(await opened.get_underlay_channel(), tap=wire.tap, writer=wire.writer),
+                )
             return self._channel
 
     def _envelope(self, channel: ConfirmChannel, message: Outgoing) -> Envelope | Exception:

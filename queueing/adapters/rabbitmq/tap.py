@@ -12,10 +12,9 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from aiormq.connection import TransportFactory
 from aiormq.exceptions import AMQPConnectionError
 
-from queueing.adapters.rabbitmq.leniency import LenientReader
+from queueing.adapters.rabbitmq.leniency import LenientReader, LenientTransport
 from queueing.adapters.rabbitmq.splitter import END, HEARTBEAT, OVERHEAD, Closed, Splitter, Taken
 
 log = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ class _TappedReader(asyncio.StreamReader):
         super().feed_eof()
 
 
-class TappedTransport(TransportFactory):
+class TappedTransport(LenientTransport):
     """For one connection."""
 
     def __init__(self) -> None:
@@ -116,4 +115,5 @@ class TappedTransport(TransportFactory):
             transport, _ = await loop.create_connection(lambda: protocol, url.host, url.port, ssl=ssl, **kwargs)
         except OSError as exc:
             raise AMQPConnectionError(*exc.args) from exc
-        return LenientReader(reader), asyncio.StreamWriter(transport, protocol, reader, loop)  # type: ignore[return-value]
+        self.writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        return LenientReader(reader), self.writer  # type: ignore[return-value]

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from queueing.adapters.redis.clock import Stopwatch, StoreClock
-from queueing.adapters.redis.connection import Arg, Connection
+from queueing.adapters.redis.connection import Connection
 from queueing.adapters.redis.keys import Keys, parse_lane
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment
 from queueing.domain.states import FINISHED, JobState
 from queueing.errors import ConfigurationError

@@ -16,14 +16,12 @@ from redis.backoff import ConstantBackoff
 from queueing.adapters.redis.clock import StoreClock
 from queueing.adapters.redis.driver import open_pool
 from queueing.adapters.redis.keys import Keys
+from queueing.adapters.redis.lane import CLOSED, Arg, Lane
 from queueing.adapters.redis.scripts import script
 from queueing.domain.saying import Figure, say
 from queueing.errors import ConfigurationError, StoreError, StoreFull, StoreUnavailable
 
-Arg: TypeAlias = str | bytes | int | float
 Opener: TypeAlias = Callable[[], Redis]
-
-CLOSED: Final = "the handler is closed"
 
 
 def open_client(url: str, timeout: float) -> Redis:
@@ -47,13 +45,16 @@ def address(url: str) -> str:
 
 
 class Connection:
-    def __init__(self, opener: Opener, *, keys: Keys, address: str, timeout: float) -> None:
+    """``lane``: scripts go over one connection of their own, many at a time; else they are calls like others."""
+
+    def __init__(self, opener: Opener, *, keys: Keys, address: str, timeout: float, lane: bool = False) -> None:
         self.keys: Final = keys
         self.address: Final = address
         self.timeout: Final = timeout
         self.clock: Final = StoreClock()
         self._open = opener
         self._client: Any = None  # a Redis; half of its methods are untyped
+        self._has_lane, self._lane = lane, cast(Lane | None, None)
 
     @property
     def client(self) -> Any:
@@ -72,6 +73,9 @@ class Connection:
 
     async def close(self) -> None:
         client, self._client = self._client, None
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            await lane.close()
         if client is not None:
             with self.wrapped():
                 await client.aclose()
@@ -79,14 +83,28 @@ class Connection:
     async def call(self, *command: Arg) -> Any:
         return await self.bounded(self.client.execute_command(*command))
 
+    async def swift(self, *command: Arg) -> Any:
+        """As :meth:`call`, for the hot paths: the answer as the server gives it, for the driver makes nothing of it."""
+        if not self._has_lane:
+            return await self.call(*command)
+        if self._lane is None:
+            self._lane = Lane(self.client.connection_pool, timeout=self.timeout)
+        try:
+            return await self._lane.call(*command)
+        except Exception as exc:
+            told = self._told(exc)
+            if told is None:
+                raise
+            raise told from exc
+
     async def run(self, name: str, args: Sequence[Arg]) -> Any:
         """Run a script; load it where the server does not have it yet, or has lost it in a restart."""
         wanted = script(name)
         base = self.keys.base
         try:
-            return await self.call("EVALSHA", wanted.sha, 1, base, *args)
+            return await self.swift("EVALSHA", wanted.sha, 1, base, *args)
         except _NotLoaded:
-            return await self.call("EVAL", wanted.text, 1, base, *args)
+            return await self.swift("EVAL", wanted.text, 1, base, *args)
 
     async def pipeline(self, commands: Sequence[Sequence[Arg]]) -> list[Any]:
         """Many reads in one round trip; each is atomic, together they are not."""
@@ -106,46 +124,54 @@ class Connection:
     def wrapped(self) -> Iterator[None]:
         try:
             yield
-        except driver.NoScriptError as exc:
-            raise _NotLoaded from exc
-        except driver.OutOfMemoryError as exc:
-            raise StoreFull(
-                say(
-                    "Redis at %(server)s is out of memory and refuses writes. Raise maxmemory, or shorten the "
-                    "retention of jobs; what is queued already is safe.",
-                    server=self.address,
-                )
-            ) from exc
-        except (TimeoutError, driver.TimeoutError) as exc:
-            raise StoreUnavailable(
-                say(
-                    "Redis at %(server)s did not answer within %(seconds)s s. It may be overloaded, blocked by "
-                    "a slow command (SLOWLOG GET), or cut off by the network.",
-                    server=self.address,
-                    seconds=Figure(f"{self.timeout:g}"),
-                )
-            ) from exc
-        except driver.AuthenticationError as exc:
-            raise StoreUnavailable(
-                say("Redis at %(server)s refuses the user or password of LEVERET_REDIS_URL.", server=self.address)
-            ) from exc
-        except (OSError, driver.ConnectionError) as exc:
-            raise self._unreachable(exc) from exc
-        except RuntimeError as exc:
-            # How uvloop says, instead of a ConnectionError, that the peer was gone before the first write.
-            if CLOSED not in str(exc):
+        except Exception as exc:
+            told = self._told(exc)
+            if told is None:
                 raise
-            raise self._unreachable(exc) from exc
-        except driver.ReadOnlyError as exc:
-            raise StoreUnavailable(
-                say(
-                    "Redis at %(server)s is a read-only replica. Point LEVERET_REDIS_URL at the primary.",
-                    server=self.address,
+            raise told from exc
+
+    def _told(self, exc: Exception) -> StoreError | None:
+        """What the driver says, in our words; None: it is none of the driver's."""
+        match exc:
+            case driver.NoScriptError():
+                return _NotLoaded()
+            case driver.OutOfMemoryError():
+                return StoreFull(
+                    say(
+                        "Redis at %(server)s is out of memory and refuses writes. Raise maxmemory, or shorten the "
+                        "retention of jobs; what is queued already is safe.",
+                        server=self.address,
+                    )
                 )
-            ) from exc
-        except driver.RedisError as exc:
-            refused = say("Redis at %(server)s refused a command: %(reason)s", server=self.address, reason=str(exc))
-            raise StoreError(refused) from exc
+            case TimeoutError() | driver.TimeoutError():
+                return StoreUnavailable(
+                    say(
+                        "Redis at %(server)s did not answer within %(seconds)s s. It may be overloaded, blocked by "
+                        "a slow command (SLOWLOG GET), or cut off by the network.",
+                        server=self.address,
+                        seconds=Figure(f"{self.timeout:g}"),
+                    )
+                )
+            case driver.AuthenticationError():
+                return StoreUnavailable(
+                    say("Redis at %(server)s refuses the user or password of LEVERET_REDIS_URL.", server=self.address)
+                )
+            case OSError() | driver.ConnectionError():
+                return self._unreachable(exc)
+            case RuntimeError() if CLOSED in str(exc):
+                return self._unreachable(exc)
+            case driver.ReadOnlyError():
+                return StoreUnavailable(
+                    say(
+                        "Redis at %(server)s is a read-only replica. Point LEVERET_REDIS_URL at the primary.",
+                        server=self.address,
+                    )
+                )
+            case driver.RedisError():
+                return StoreError(
+                    say("Redis at %(server)s refused a command: %(reason)s", server=self.address, reason=str(exc))
+                )
+        return None
 
     def _unreachable(self, exc: BaseException) -> StoreUnavailable:
         return StoreUnavailable(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from queueing.adapters.redis.connection import Arg
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import cut, moment, ms
 from queueing.adapters.redis.reading import Reading
 from queueing.domain.failures import Deploy, Failure, FailureGroup, Filing, Unfiled, innermost, pattern

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from queueing.adapters.redis.base import BATCH, LANES, Part, chunks
-from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import lane_name, parse_ref
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import ms
 from queueing.domain.job import JobRef
 from queueing.domain.states import JobState

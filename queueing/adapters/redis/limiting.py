@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from queueing.adapters.redis.base import Part
-from queueing.adapters.redis.connection import Arg
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, ms
 from queueing.domain.job import JobRef
 from queueing.domain.limits import Limit, Scope

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from queueing.adapters.redis.base import Part
-from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import lane_name, parse_lane
+from queueing.adapters.redis.lane import Arg
 from queueing.domain.figures import IDLE, OTHER, OWN_LANES, LaneTotals
 from queueing.domain.reading import BUCKETS, Minute
 

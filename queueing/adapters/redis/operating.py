@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from queueing.adapters.redis.base import Part, chunks
-from queueing.adapters.redis.connection import Arg
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import cut, ms
 from queueing.domain.job import JobRef
 from queueing.domain.names import check_queue

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from queueing.adapters.redis.base import chunks
-from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import SUMMARY_FIELDS
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, ms, unpack_spec
 from queueing.adapters.redis.rows import summary
 from queueing.adapters.redis.sifting import Sifting, conditions_of, needs_rows

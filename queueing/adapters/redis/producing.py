@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from queueing.adapters.redis.base import Part, chunks
-from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import outbox_member
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, ms, pack_spec, pack_tags, unique_name
 from queueing.domain.job import JobRef, JobSpec
 from queueing.domain.ports import Added
@@ -23,7 +23,7 @@ class Producing(Part):
 
     async def confirm(self, refs: Sequence[JobRef]) -> None:
         for some in chunks(refs, 1000):
-            await self._connection.call("ZREM", self._keys("outbox"), *(outbox_member(ref) for ref in some))
+            await self._connection.swift("ZREM", self._keys("outbox"), *(outbox_member(ref) for ref in some))
 
 
 def added(answer: Sequence[Any]) -> Added:

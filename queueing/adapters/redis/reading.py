@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from queueing.adapters.redis.base import LANES, Part, chunks
-from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import SUMMARY_FIELDS, lane_name
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, unpack_spec
 from queueing.adapters.redis.rows import record, summary
 from queueing.domain.job import JobRecord, JobRef, JobSpec, JobSummary

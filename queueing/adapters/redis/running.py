@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from queueing.adapters.redis.base import Part
-from queueing.adapters.redis.connection import Arg, Connection
+from queueing.adapters.redis.connection import Connection
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import SHORT, cut, moment, ms, pack_progress, pack_spec
 from queueing.adapters.redis.producing import record_fields
 from queueing.adapters.redis.traces import pack_attempt, pack_lines, pack_out

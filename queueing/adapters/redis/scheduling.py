@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from queueing.adapters.redis.base import Part, chunks
-from queueing.adapters.redis.connection import Arg, Connection
+from queueing.adapters.redis.connection import Connection
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, ms
 from queueing.adapters.redis.producing import added, new_record
 from queueing.domain.job import JobSpec

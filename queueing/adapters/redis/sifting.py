@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from queueing.adapters.redis.connection import Arg
 from queueing.adapters.redis.keys import SUMMARY_FIELDS
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import all_tags, unpack_arguments
 from queueing.adapters.redis.reading import Reading
 from queueing.adapters.redis.rows import summary, tags_of

@@ -54,7 +54,11 @@ class RedisStore(
         opener: Opener | None = None,
     ) -> None:
         connection = Connection(
-            opener or (lambda: open_client(url, timeout)), keys=Keys(prefix), address=address(url), timeout=timeout
+            opener or (lambda: open_client(url, timeout)),
+            keys=Keys(prefix),
+            address=address(url),
+            timeout=timeout,
+            lane=opener is None,
         )
         super().__init__(connection, retention)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from queueing.adapters.redis.base import Part
 from queueing.adapters.redis.clock import Stopwatch
-from queueing.adapters.redis.connection import Arg
+from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, pack_status, unpack_status
 from queueing.domain.ports import Beat, Command
 from queueing.domain.reading import WorkerStatus

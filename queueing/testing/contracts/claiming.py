@@ -240,9 +240,12 @@ async def test_a_job_whose_workers_were_lost_too_often_is_buried(store: JobStore
 
 
 async def test_a_worker_that_came_back_under_its_old_id_holds_no_job_of_its_old_life(store: JobStore):
-    spec, _ = await running(store, worker="bob")
+    spec, run = await running(store, worker="bob")
     await store.forget_worker("bob")
     assert not (await store.beat(status("bob"), ttl=30)).known
+    # Two lives do not begin in one moment: the key of the first had to run out.
+    await store.tune_clock()
+    await eventually(lambda: store.clock.now() > run.started_at + timedelta(milliseconds=20))
     await alive(store, "bob")
     await alive(store, "ada")
     await claimed(store, spec, worker="ada")
