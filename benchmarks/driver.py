@@ -114,12 +114,12 @@ def _cpu(roots: Sequence[psutil.Process]) -> float:
 
 async def work(peer: Peer, redis_url: str, *, jobs: int, processes: int) -> dict[str, float]:
     """Jobs a second from the first tenth to the last stored result, and CPU seconds of the workers for 10,000."""
-    async with _scene(peer, redis_url) as (scene, redis):
+    async with scene_of(peer, redis_url) as (scene, redis):
         await asyncio.to_thread(scene.call, "fill", str(jobs))
         with scene.workers(processes) as workers:
-            first = await _until(scene, redis, jobs, int(jobs * WARM_UP))
+            first = await until(scene, redis, jobs, int(jobs * WARM_UP))
             began, spent, asked = time.perf_counter(), _cpu(workers), await _redis_cpu(redis)
-            last = await _until(scene, redis, jobs, jobs)
+            last = await until(scene, redis, jobs, jobs)
             seconds, spent = time.perf_counter() - began, _cpu(workers) - spent
             asked = await _redis_cpu(redis) - asked
             resident = sum(each.memory_info().rss for each in _tree(workers))
@@ -133,17 +133,17 @@ async def work(peer: Peer, redis_url: str, *, jobs: int, processes: int) -> dict
 
 
 async def enqueue(peer: Peer, redis_url: str, *, jobs: int, way: str) -> dict[str, float]:
-    async with _scene(peer, redis_url) as (scene, _):
+    async with scene_of(peer, redis_url) as (scene, _):
         found: dict[str, float] = json.loads(await asyncio.to_thread(scene.call, "enqueue", way, str(jobs)))
         return found
 
 
 async def latency(peer: Peer, redis_url: str, *, jobs: int) -> dict[str, float]:
     """Milliseconds from the call that enqueues to the start of the handler, at fifty jobs a second."""
-    async with _scene(peer, redis_url) as (scene, redis):
+    async with scene_of(peer, redis_url) as (scene, redis):
         await asyncio.to_thread(scene.call, "fill", "20")
         with scene.workers(1):
-            await _until(scene, redis, 20, 20)
+            await until(scene, redis, 20, 20)
             await asyncio.to_thread(scene.call, "pace", str(jobs))
             give_up = time.monotonic() + PATIENCE
             while len(waits := _waits(scene.told)) < jobs:
@@ -157,7 +157,7 @@ def _waits(told: Path) -> list[float]:
     return sorted(float(line) * 1000 for line in told.read_text().splitlines()) if told.exists() else []
 
 
-async def _until(scene: Scene, redis: Redis, jobs: int, wanted: int) -> int:
+async def until(scene: Scene, redis: Redis, jobs: int, wanted: int) -> int:
     give_up = time.monotonic() + PATIENCE
     while (found := await scene.done(redis, jobs)) < wanted:
         if time.monotonic() > give_up:
@@ -171,7 +171,9 @@ async def _redis_cpu(redis: Redis) -> float:
     return float(told["used_cpu_user"]) + float(told["used_cpu_sys"])
 
 
-class _scene:
+class scene_of:  # noqa: N801 - used as a function
+    """``async with scene_of(peer, redis_url) as (scene, redis)``: fresh, and taken away afterwards."""
+
     def __init__(self, peer: Peer, redis_url: str) -> None:
         self._folder = TemporaryDirectory(prefix="bench-")
         self._scene = Scene(peer, redis_url, Path(self._folder.name))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -26,8 +27,23 @@ from queueing.operations import Operations
 T = TypeVar("T")
 
 _gauges: Final[WeakKeyDictionary[runtime.Cluster, Gauges]] = WeakKeyDictionary()
-_moment: Final[ContextVar[list[Inspector] | None]] = ContextVar("moment", default=None)
-"""Within :func:`one_moment`: its inspector, once somebody has looked."""
+_moment: Final[ContextVar[Moment | None]] = ContextVar("moment", default=None)
+
+
+class Moment:
+    """What is looked at in it is asked once. Threads may share one: what they began at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inspector: Inspector | None = None
+
+    @property
+    def inspector(self) -> Inspector:
+        with self._lock:
+            if self._inspector is None:
+                cluster = runtime.cluster()
+                self._inspector = moment(cast(Broker, _gauges_of(cluster)), cluster.store)
+            return self._inspector
 
 
 def look(question: Callable[[Inspector], Coroutine[Any, Any, T]]) -> T:
@@ -44,9 +60,9 @@ def act(deed: Callable[[Operations], Coroutine[Any, Any, T]]) -> T:
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
+def one_moment(shared: Moment | None = None) -> Iterator[None]:
     """What is looked at in here is asked once, and is of one moment. For what only reads: a page."""
-    token = _moment.set([])
+    token = _moment.set(shared or Moment())
     try:
         yield
     finally:
@@ -54,15 +70,10 @@ def one_moment() -> Iterator[None]:
 
 
 def _inspector() -> Inspector:
-    now = _moment.get()
-    if now:
-        return now[0]
+    if (now := _moment.get()) is not None:
+        return now.inspector
     cluster = runtime.cluster()
-    broker = cast(Broker, _gauges_of(cluster))
-    if now is None:
-        return Inspector(broker, cluster.store)
-    now.append(moment(broker, cluster.store))
-    return now[0]
+    return Inspector(cast(Broker, _gauges_of(cluster)), cluster.store)
 
 
 def _gauges_of(cluster: runtime.Cluster) -> Gauges:

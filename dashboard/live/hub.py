@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -123,8 +124,7 @@ class Hub:
             subject.dirty.clear()
             begun = time.monotonic()
             self._tell(subject, await self._frame(subject.watched))
-            # A view that is slow to render rests as long as it took, so that it never fills a core.
-            await asyncio.sleep(max(self._interval, time.monotonic() - begun))
+            await asyncio.sleep(rest(begun, time.monotonic(), self._interval))
 
     def _tell(self, subject: Subject, frame: Frame) -> None:
         told = subject.subscribers if frame.digest != subject.digest else subject.newcomers
@@ -142,6 +142,16 @@ class Hub:
             log.exception("The live view %s could not be rendered.", watched.name)
             with watched.speaking():
                 return Frame(None, gettext("The console made a mistake; its log says which."))
+
+
+def rest(begun: float, ended: float, interval: float) -> float:
+    """Seconds until a view may be rendered again.
+
+    All views take their turns together, at multiples of the interval, and so ask the servers together. One that is slow
+    to render rests at least as long as it took, so that it never fills a core.
+    """
+    earliest = max(begun + interval / 2, 2 * ended - begun)
+    return math.ceil(earliest / interval) * interval - ended
 
 
 def _cancel(task: asyncio.Task[None] | None) -> None:

@@ -25,6 +25,12 @@ class Console:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("The console is not running.")
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         return self._log.read_text()
 

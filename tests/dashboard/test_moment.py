@@ -6,8 +6,13 @@ import asyncio
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard import engine, moment
+from dashboard.access import Viewer
+from dashboard.live import Watched, process
+from dashboard.live.hub import rest
 from dashboard.moment import Gauges, Once
 from queueing.domain.ports import Broker
 from queueing.domain.reading import LaneCount, QueueDepth
@@ -126,3 +131,35 @@ def test_outside_of_a_page_each_look_is_fresh(shop: Shop, monkeypatch: pytest.Mo
         engine.look(note)
         engine.look(note)
     assert seen[0] is not seen[1] and seen[2] is seen[3]
+
+
+async def test_what_is_rendered_together_asks_once_and_what_comes_later_anew(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    lanes = shop.cluster.store.lanes
+
+    async def counted() -> list[LaneCount]:
+        nonlocal asked
+        asked += 1
+        return await lanes()
+
+    monkeypatch.setattr(shop.cluster.store, "lanes", counted)
+    viewer = Viewer(frozenset({"view"}))
+    views = [Watched.of(name, {}, viewer) for name in ("jobs.tabs", "overview.tiles", "overview.queues")]
+    before = await asyncio.gather(*map(process.render, views))
+    assert asked == 1
+    assert await asyncio.gather(*map(process.render, views)) == before
+    assert asked == 2
+
+
+@given(begun=st.floats(0, 1e9), took=st.floats(0, 60), interval=st.floats(0.01, 5))
+def test_a_view_rests_as_long_as_it_took_and_no_longer_than_two_turns_more(
+    begun: float, took: float, interval: float
+) -> None:
+    pause = rest(begun, begun + took, interval)
+    again = begun + took + pause
+    assert pause >= took - 1e-3
+    assert again - begun >= interval / 2 - 1e-3
+    assert pause <= took + 2 * interval + 1e-3
+    assert abs(again / interval - round(again / interval)) < 1e-3

@@ -1,0 +1,165 @@
+"""What it costs that many people watch: ``python -m benchmarks.watching --viewers 200 --jobs 20000 --runs 3``.
+
+A worker works off the jobs once with the console idle and once with its pages watched, in turns. Each second a job is
+added to a queue of its own, and how long after that each page of it shows the job is its lag. One JSON line a figure:
+jobs and changes a second, the share of what the worker reached unwatched, milliseconds of lag, CPU of the web process
+in shares of a core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+from redis.asyncio import Redis
+
+from benchmarks import driver
+from benchmarks.driver import ROOT, Scene
+from benchmarks.peers import PEERS
+from benchmarks.workload import AMQP_URL
+from tests.acceptance.console import Console
+from tests.acceptance.project import Project
+from tests.servers import private
+
+CHANGES = 2
+"""Of a job while it is worked off: it starts, and it has ended."""
+SESSION = """
+from importlib import import_module
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import User
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+ada = User.objects.create_superuser("ada")
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[auth.SESSION_KEY], session[auth.HASH_SESSION_KEY] = str(ada.pk), ada.get_session_auth_hash()
+session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+session.create()
+print(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
+"""
+
+
+async def run(redis_url: str, peer_name: str, jobs: int, viewers: int) -> dict[str, float]:
+    peer = PEERS[peer_name]
+    async with driver.scene_of(peer, redis_url) as (scene, redis), open_console(scene, redis_url) as (console, cookie):
+        await asyncio.to_thread(scene.call, "fill", str(jobs))
+        if not viewers:
+            return await worked_off(scene, redis, jobs, console)
+        async with watched(console.url, cookie, viewers) as watching, marks(scene, redis_url) as added:
+            figures = await worked_off(scene, redis, jobs, console)
+        found = await watching
+        lags = sorted(
+            (at - added[mark]) * 1000 for mark, times in found["seen"].items() if mark in added for at in times
+        )
+        return figures | {
+            "lag_p50": statistics.median(lags),
+            "lag_p95": lags[len(lags) * 95 // 100],
+            "seen": len(lags) / (len(added) * (viewers // 4)),
+            "updates": found["updates"] / figures["seconds"],
+        }
+
+
+async def worked_off(scene: Scene, redis: Redis, jobs: int, console: Console) -> dict[str, float]:
+    web = psutil.Process(console.pid)
+    with scene.workers(1):
+        first = await driver.until(scene, redis, jobs, jobs // 10)
+        began, spent = time.perf_counter(), sum(web.cpu_times()[:2])
+        last = await driver.until(scene, redis, jobs, jobs)
+        seconds = time.perf_counter() - began
+        spent = sum(web.cpu_times()[:2]) - spent
+    rate = (last - first) / seconds
+    return {"rate": rate, "changes": rate * CHANGES, "web_cpu": spent / seconds, "seconds": seconds}
+
+
+@asynccontextmanager
+async def open_console(scene: Scene, redis_url: str) -> AsyncIterator[tuple[Console, str]]:
+    with TemporaryDirectory(prefix="bench-") as folder:
+        project = Project(Path(folder), amqp_url=AMQP_URL, redis_url=redis_url, prefix=scene.name, apps="")
+        cookie = (await project.manage("shell", "--verbosity", "0", "-c", SESSION)).strip().splitlines()[-1]
+        async with project.console() as console:
+            yield console, cookie
+
+
+@asynccontextmanager
+async def watched(url: str, cookie: str, viewers: int) -> AsyncIterator[asyncio.Task[dict[str, Any]]]:
+    command = (sys.executable, "-m", "benchmarks.viewers", url, cookie, str(viewers))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, limit=1 << 26)
+    assert process.stdout and process.stdin
+    try:
+        if (await process.stdout.readline()).strip() != b"watching":
+            raise driver.Stuck("the viewers have ended before all of them watched")
+        told: asyncio.Task[dict[str, Any]] = asyncio.ensure_future(_told(process.stdout))
+        yield told
+        process.stdin.close()
+        await told
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _told(output: asyncio.StreamReader) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(await output.readline())
+    return found
+
+
+@asynccontextmanager
+async def marks(scene: Scene, redis_url: str) -> AsyncIterator[dict[str, float]]:
+    """Adds a job each second; when each was there, by its id."""
+    added: dict[str, float] = {}
+    project = Project(Path(), amqp_url=AMQP_URL, redis_url=redis_url, prefix=scene.name)
+    await project.cluster.open()
+
+    async def add() -> None:
+        for number in range(10_000):
+            mark = f"mark-{number}"
+            await project.cluster.producer.add("marks", "mark", {}, job_id=mark)
+            added[mark] = time.time()
+            await asyncio.sleep(1)
+
+    adding = asyncio.create_task(add())
+    try:
+        yield added
+    finally:
+        adding.cancel()
+        await asyncio.wait([adding])
+        # What came last may have had no time to be shown.
+        await asyncio.sleep(2)
+        await project.cluster.close()
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=20_000)
+    parser.add_argument("--viewers", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--peer", default="leveret", choices=[name for name in PEERS if name.startswith("leveret")])
+    given = parser.parse_args()
+    found: dict[int, list[dict[str, float]]] = {0: [], given.viewers: []}
+    with private.redis() as server:
+        for _ in range(given.runs):
+            for viewers, figures in found.items():
+                figures.append(await run(server.url, given.peer, given.jobs, viewers))
+                print(json.dumps({"viewers": viewers} | {k: round(v, 3) for k, v in figures[-1].items()}), flush=True)
+    middle = {
+        viewers: {name: statistics.median(one[name] for one in figures) for name in figures[0]}
+        for viewers, figures in found.items()
+    }
+    summary = {"viewers": given.viewers, "median of": given.runs, **middle[given.viewers]}
+    summary["share of unwatched"] = middle[given.viewers]["rate"] / middle[0]["rate"]
+    print(json.dumps({name: round(value, 3) for name, value in summary.items()}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
