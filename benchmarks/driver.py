@@ -171,7 +171,7 @@ async def _redis_cpu(redis: Redis) -> float:
     return float(told["used_cpu_user"]) + float(told["used_cpu_sys"])
 
 
-class scene_of:  # noqa: N801 - used as a function
+class scene_of:
     """``async with scene_of(peer, redis_url) as (scene, redis)``: fresh, and taken away afterwards."""
 
     def __init__(self, peer: Peer, redis_url: str) -> None:

@@ -33,7 +33,7 @@ class Viewers:
 
 
 class Viewer(WebSocketClientProtocol):
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 - autobahn's names
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
         now, about = time.time(), self.factory.viewers
         about.bytes += len(payload)
         if payload.startswith(b'{"type": "hello"'):
