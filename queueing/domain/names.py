@@ -26,7 +26,7 @@ def is_id(text: object) -> TypeGuard[str]:
         and 0 < len(text) <= MAX_ID
         and text.isprintable()
         and " " not in text
-        and not {".", ".."} & set(text.split("/"))
+        and ("." not in text or not {".", ".."} & set(text.split("/")))
     )
 
 

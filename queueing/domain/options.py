@@ -23,6 +23,10 @@ MAX_META: Final = 65_536
 """Bytes of JSON. Options travel with every message and lie in every record."""
 
 
+_plain: JobOptions | None = None
+"""Those that nobody has changed."""
+
+
 class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Durations are seconds (int or float) or a timedelta; times are aware datetimes."""
 
@@ -53,6 +57,9 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """JSON that travels with the job and is not passed to the handler's payload."""
 
     def __post_init__(self) -> None:
+        # As nearly always; every message and every record that is read makes options.
+        if self == _plain and type(self.max_attempts) is int:
+            return
         for name in ("delay", "timeout", "unique_for", "retention"):
             force_setattr(self, name, _seconds(name, getattr(self, name)))
         _check_integer("max_attempts", self.max_attempts, 1, 10_000)
@@ -174,3 +181,6 @@ def _check_tags(options: JobOptions) -> None:
             raise InvalidOptions(
                 f"{tag!r} cannot be a tag: use 1 to {MAX_TAG} bytes of printable text without spaces or commas."
             )
+
+
+_plain = JobOptions()

@@ -7,7 +7,7 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -190,6 +190,6 @@ def is_final(known: JobType, error: BaseException) -> bool:
     return bool(known.retry_on) and not isinstance(error, known.retry_on)
 
 
-def deadline(started: datetime, timeout: float | None) -> datetime | None:
-    """By this host's clock, which is the one that a handler compares it with."""
-    return started + timedelta(seconds=timeout) if timeout is not None else None
+def deadline(timeout: float | None) -> datetime | None:
+    """Of an attempt that begins now, by this host's clock, which is the one that a handler compares it with."""
+    return datetime.now(UTC) + timedelta(seconds=timeout) if timeout is not None else None

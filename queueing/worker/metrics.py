@@ -31,11 +31,11 @@ class Metrics:
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self.succeeded = self.failed = 0
 
-    def count(self, queue: str, type_: str, run: Run, outcome: JobState) -> None:
-        """An attempt has ended. Its end is now; its wait and start are the claim's."""
-        lane = self._lanes.setdefault((queue, type_), _Lane())
+    def count(self, queue: str, type_: str, run: Run, outcome: JobState, *, now: datetime) -> None:
+        """An attempt has ended, ``now``; its wait and start are the claim's."""
+        lane = self._lanes.get((queue, type_)) or self._lanes.setdefault((queue, type_), _Lane())
         lane.outcomes[outcome] += 1
-        ran = _seconds(run.started_at, self._store.clock.now())
+        ran = _seconds(run.started_at, now)
         lane.run[bucket(ran)] += 1
         lane.ran += ran
         if run.queued_at is not None:

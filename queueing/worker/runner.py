@@ -7,7 +7,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Final
 
 from queueing.dispatch import Dispatch
@@ -124,7 +123,7 @@ class Runner:
             attempt=run.attempt,
             worker=self._worker,
             started_at=run.started_at,
-            deadline=deadline(datetime.now(UTC), spec.options.timeout),
+            deadline=deadline(spec.options.timeout),
             now=self._now,
             tell=self.reporter.tell,
         )
@@ -169,8 +168,9 @@ class Runner:
 
     def _tell(self, claimed: Claimed, context: JobContext, ending: Ending, outcome: JobState) -> None:
         try:
-            self.metrics.count(context.queue, context.type, claimed.run, outcome)
-            journal.ended(context, claimed.run, ending, outcome, now=self._now())
+            now = self._now()
+            self.metrics.count(context.queue, context.type, claimed.run, outcome, now=now)
+            journal.ended(context, claimed.run, ending, outcome, now=now)
         except Exception:
             # The job is settled; nothing that is said of it afterwards may change that.
             log.exception("The end of job %s could not be counted.", context.id)

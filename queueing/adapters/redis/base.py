@@ -86,7 +86,9 @@ class Part:
         """
         answers: list[Any] = []
         for batch in _batches(items, heavy):
-            args = [*head, *(arg for item in batch for arg in item)]
+            args = list(head)
+            for item in batch:
+                args += item
             answers.extend(await self._connection.run(name, args))
         return answers
 
@@ -98,7 +100,10 @@ def _batches(items: Sequence[Sequence[Arg]], heavy: int | None) -> Iterator[Sequ
     batch: list[Sequence[Arg]] = []
     size = 0
     for item in items:
-        weight = sum(len(arg) for arg in item[heavy:] if type(arg) is bytes)
+        weight = 0
+        for arg in item[heavy:]:
+            if type(arg) is bytes:
+                weight += len(arg)
         if batch and (len(batch) >= BATCH or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0
