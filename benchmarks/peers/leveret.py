@@ -11,7 +11,7 @@ import uvloop
 
 from benchmarks.workload import AMQP_URL, QUEUE, REDIS_URL, VARIANT, handle
 from queueing import Queue, WorkerOptions
-from queueing.worker import capture
+from queueing.worker import capture, collecting
 
 quickest = "many"
 run = uvloop.run
@@ -57,6 +57,7 @@ async def _work() -> None:
     queue = await connect()
     worker = queue.create_worker(WorkerOptions(concurrency=8 if threaded else 100))
     worker.register("noop", sync_noop if threaded else noop)
+    collecting.settle_down()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     await worker.run()
     await queue.close()

@@ -13,7 +13,7 @@ import uvloop
 
 from queueing import sync
 from queueing.errors import QueueArgumentsMismatch
-from queueing.worker import capture, recycling, stacks
+from queueing.worker import capture, collecting, recycling, stacks
 from queueing.worker.endings import end
 from queueing.worker.lifeline import LIFE, READY, RETIRE, Lifeline
 from queueing.worker.recycling import Limits
@@ -50,6 +50,7 @@ async def _run(prepare: Callable[[], Worker], lifeline: int | None, limits: Limi
     loop = asyncio.get_running_loop()
     sync.adopt(loop)
     worker = prepare()
+    collecting.settle_down()
     handler = capture.install()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, _stop, worker, f"{number.name}: stopping.")

@@ -13,7 +13,8 @@ from pamqp.frame import marshal
 from pamqp.header import ContentHeader
 
 from queueing.adapters.rabbitmq import properties as module
-from queueing.adapters.rabbitmq.leniency import properties
+from queueing.adapters.rabbitmq.leniency import properties, readable
+from queueing.adapters.rabbitmq.plain import REFUSED, NotPlain, plain
 from queueing.adapters.rabbitmq.properties import Properties, read
 
 SEEN = ("headers", "message_id", "message_type", "timestamp")
@@ -64,6 +65,19 @@ def test_damaged_it_is_read_as_pamqp_reads_it_or_not_at_all(payload: bytes, wher
             return type(error)
 
     assert outcome(read) == outcome(properties)
+
+
+@given(headers(plain_values), st.integers(min_value=0), st.binary(max_size=4), st.integers(0, 8))
+def test_what_is_taken_for_plain_can_be_read_by_pamqp_too(payload: bytes, where: int, new: bytes, cut: int):
+    at = 12 + where % (len(payload) - 12)
+    damaged = (payload[:at] + new + payload[at + len(new) :])[: max(14, len(payload) - cut)]
+    framed = damaged + b"\xce"
+    try:
+        plain(framed, len(damaged))
+    except (NotPlain, *REFUSED):
+        return
+    ContentHeader().unmarshal(framed)
+    assert readable(framed) is framed
 
 
 def test_our_own_messages_never_need_pamqp(monkeypatch: pytest.MonkeyPatch):

@@ -54,6 +54,19 @@ def test_limits_differ_a_little_from_process_to_process_and_are_never_nothing() 
         Limits(rss=-1)
 
 
+def test_what_a_process_starts_with_is_not_collected_again_and_thresholds_of_its_own_stay() -> None:
+    script = (
+        "import gc\n{before}\nfrom queueing.worker import collecting\ncollecting.settle_down()\n"
+        "print(gc.get_freeze_count() > 1000, gc.get_threshold()[0])\n"
+    )
+    for before, young in (
+        ("gc.set_threshold(700)", 2000),
+        ("gc.set_threshold(9000)", 9000),
+        ("gc.set_threshold(0)", 0),
+    ):
+        assert run(script.format(before=before)).stdout.split() == ["True", str(young)]
+
+
 def run(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
 

@@ -18,6 +18,8 @@ from pamqp import decode
 from pamqp.constants import FRAME_HEADER
 from pamqp.header import ContentHeader
 
+from queueing.adapters.rabbitmq.plain import REFUSED, NotPlain, plain
+
 UNREADABLE: Final = (ValueError, TypeError, OverflowError, OSError, struct.error, IndexError, RecursionError)
 FIXED: Final = 12
 """Bytes of a content header before its flags: class, weight, body size."""
@@ -66,6 +68,11 @@ class LenientReader:
 
 def readable(payload: bytes) -> bytes:
     """A content header's payload as it is, or of the same length without the properties that cannot be read."""
+    try:
+        plain(payload, len(payload) - 1)
+        return payload
+    except (NotPlain, *REFUSED):
+        pass
     try:
         ContentHeader().unmarshal(payload)
     except UNREADABLE:
