@@ -197,8 +197,12 @@ class Inspector:
 
     async def group_comebacks(self, group: str, *, among: int, times: int) -> int:
         """Of its longest failed jobs, ``among`` of them: how many came back so often or more, after as many replays."""
-        jobs = await self._store.summaries(await self._store.group_ids(group, limit=among))
-        return sum(job is not None and job.comebacks >= times for job in jobs)
+        return await self.comebacks(await self._store.group_ids(group, limit=among), times=times)
+
+    async def comebacks(self, ids: Sequence[str], *, times: int) -> int:
+        """How many of these jobs are failed and came back so often or more, after as many replays."""
+        jobs = await self._store.summaries(ids)
+        return sum(job is not None and job.state is JobState.FAILED and job.comebacks >= times for job in jobs)
 
     async def open_groups(self) -> int:
         """How many groups hold failed jobs and are not muted."""

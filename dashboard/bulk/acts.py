@@ -20,6 +20,7 @@ from queueing.operations import Operations
 Deed: TypeAlias = Callable[[Operations, Sequence[str], str, Receipt | None], Coroutine[Any, Any, list[Changed]]]
 
 S = JobState
+ALTHOUGH = "-although"
 AHEAD = frozenset({S.SCHEDULED, S.RETRYING})
 """States whose time may lie in the future."""
 
@@ -37,11 +38,21 @@ class BulkAct:
     """To each job."""
     deed: Deed
     although: str = ""
-    """The act that leaves nothing out, where this one leaves alone what keeps coming back. Its key."""
+    """The act that leaves nothing out, where this one leaves alone what keeps coming back. Its key, which ends in
+    :data:`ALTHOUGH`."""
 
     @property
     def verb(self) -> str:
         return self.act.verb
+
+    @property
+    def minds_comebacks(self) -> bool:
+        """It leaves alone what keeps coming back, or was told not to."""
+        return bool(self.although) or self.is_although
+
+    @property
+    def is_although(self) -> bool:
+        return self.key.endswith(ALTHOUGH)
 
     @property
     def is_replay(self) -> bool:
@@ -70,11 +81,11 @@ class BulkAct:
             yield msgspec.structs.replace(wanted, states=ahead, until=None if until == moment else until)
 
 
-def _retry(operations: Operations, ids: Sequence[str], by: str, receipt: Receipt | None) -> Any:
+def _all(operations: Operations, ids: Sequence[str], by: str, receipt: Receipt | None) -> Any:
     return operations.retry(ids, by=by, receipt=receipt)
 
 
-def _replay(operations: Operations, ids: Sequence[str], by: str, receipt: Receipt | None) -> Any:
+def _mindful(operations: Operations, ids: Sequence[str], by: str, receipt: Receipt | None) -> Any:
     return operations.retry(ids, by=by, receipt=receipt, comebacks=LOOPS)
 
 
@@ -100,9 +111,10 @@ GONE = gettext_noop(
     "Records, payloads, logs and results are deleted, and so are their messages. Nothing brings them back."
 )
 ACTS = {
-    "retry": BulkAct("retry", acts.RETRY, "Retried", ENDED, (S.FAILED,), AGAIN, _retry),
-    "replay": BulkAct("replay", REPLAY, "Replayed", (S.FAILED,), (S.FAILED,), AGAIN, _replay, "replay-although"),
-    "replay-although": BulkAct("replay-although", REPLAY, "Replayed", (S.FAILED,), (S.FAILED,), AGAIN, _retry),
+    "retry": BulkAct("retry", acts.RETRY, "Retried", ENDED, (S.FAILED,), AGAIN, _mindful, "retry-although"),
+    "retry-although": BulkAct("retry-although", acts.RETRY, "Retried", ENDED, (S.FAILED,), AGAIN, _all),
+    "replay": BulkAct("replay", REPLAY, "Replayed", (S.FAILED,), (S.FAILED,), AGAIN, _mindful, "replay-although"),
+    "replay-although": BulkAct("replay-although", REPLAY, "Replayed", (S.FAILED,), (S.FAILED,), AGAIN, _all),
     "run-now": BulkAct("run-now", acts.RUN_NOW, "Queued", tuple(AHEAD), tuple(AHEAD), EARLY, _hasten),
     "cancel": BulkAct("cancel", acts.CANCEL, "Cancelled", PENDING, PENDING, OFF, _cancel),
     "discard": BulkAct("discard", acts.DISCARD, "Discarded", ENDED, ENDED, GONE, _discard),

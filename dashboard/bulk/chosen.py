@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import engine, wording
 from dashboard.bulk.acts import BulkAct
+from dashboard.letterlist import LOOPS
 from queueing.domain.job import JobSummary
 from queueing.domain.reading import JobFilter
 from queueing.domain.states import JobState
@@ -22,6 +23,8 @@ STEP = 5_000
 COUNTED = 20_000
 """Where nobody keeps count, a preview counts up to here."""
 SAMPLE = 5
+LOOKED_AT = 1_000
+"""Of more jobs than that, a preview looks at so many for those that keep coming back."""
 
 IdSource = Callable[[], Iterable[str]]
 
@@ -76,6 +79,22 @@ QUEUE = "leveret-operations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comebacks:
+    """Of those that an act would take: what has failed in the same way after each of several replays."""
+
+    count: int
+    looked: int
+    """Jobs that were looked at, those that wait longest."""
+    exact: bool
+    """That was all of them."""
+
+    @classmethod
+    def of(cls, ids: Sequence[str], *, exact: bool) -> Comebacks:
+        count = engine.look(lambda inspector: inspector.comebacks(ids, times=LOOPS))
+        return cls(count=count, looked=len(ids), exact=exact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     count: int
     exact: bool
@@ -85,9 +104,20 @@ class Preview:
     left_out: tuple[tuple[JobState, int], ...]
     """Those that match and are left alone."""
     sample: tuple[JobSummary, ...]
+    comebacks: Comebacks | None = None
+    """None: the act does not mind them."""
 
     @classmethod
     def of(cls, chosen: Chosen, act: BulkAct) -> Preview:
+        preview = cls._of(chosen, act)
+        if not act.minds_comebacks or not preview.count:
+            return preview
+        ids = chosen.first(act, LOOKED_AT + 1)
+        comebacks = Comebacks.of(ids[:LOOKED_AT], exact=len(ids) <= LOOKED_AT)
+        return replace(preview, comebacks=comebacks)
+
+    @classmethod
+    def _of(cls, chosen: Chosen, act: BulkAct) -> Preview:
         if chosen.wanted is None or not _is_counted(chosen.wanted, chosen.moment):
             ids = chosen.first(act, COUNTED + 1)
             sample = engine.look(lambda inspector: inspector.summaries(ids[:SAMPLE]))

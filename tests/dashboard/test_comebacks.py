@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboard import auditlist
-from dashboard.bulk import confirming
+from dashboard.bulk import chosen, confirming
 from queueing import sync
 from queueing.domain.schedules import Schedule
 from queueing.domain.states import JobState
@@ -97,3 +97,71 @@ def test_operations_that_are_too_many_to_look_through_cost_the_page_nothing(
     html = page(operator, f"/jobs/{job}")
     assert "Who acted" not in html
     assert "Audit of this job" in html
+
+
+@pytest.mark.parametrize("act", ["retry", "replay"])
+def test_the_question_about_all_that_match_says_how_many_keep_coming_back(
+    operator: Client, shop: Shop, act: str
+) -> None:
+    job, once = comes_back(shop), shop.fail(shop.add())
+    asked = words(page(operator, f"/operations/new?act={act}&state=failed"))
+    assert "1 of them keeps coming back" in asked
+    assert "After 2 replays or more it failed in the same way. Without your tick it is left alone." in asked
+    assert "sample" not in asked
+    answer = operator.post("/operations/begun", {"query": f"act={act}&state=failed"}, follow=True)
+    assert "1 job, refused 1" in answer.content.decode()
+    assert [shop.job(one).state for one in (job, once)] == [JobState.FAILED, JobState.QUEUED]
+
+
+@pytest.mark.parametrize("act", ["retry", "replay"])
+def test_all_that_match_are_retried_with_a_tick(operator: Client, shop: Shop, act: str) -> None:
+    job, once = comes_back(shop), shop.fail(shop.add())
+    operator.post("/operations/begun", {"query": f"act={act}&state=failed", "although": "on"})
+    assert [shop.job(one).state for one in (job, once)] == [JobState.QUEUED] * 2
+
+
+def test_where_nothing_comes_back_and_for_other_acts_nothing_is_asked(operator: Client, shop: Shop) -> None:
+    shop.fail(shop.add())
+    assert 'name="although"' not in page(operator, "/operations/new?act=retry&state=failed")
+    comes_back(shop)
+    assert 'name="although"' not in page(operator, "/operations/new?act=discard&state=failed")
+
+
+def test_of_many_a_sample_is_looked_at_and_said_to_be_one(
+    operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chosen, "LOOKED_AT", 2)
+    back = comes_back(shop)
+    failed(shop, 3)
+    asked = words(page(operator, "/operations/new?act=retry&state=failed"))
+    assert "1 of the 2 looked at keeps coming back" in asked
+    assert "That is a sample, of those that wait longest" in asked
+    sync.run(shop.cluster.operations.discard([back]))
+    asked = page(operator, "/operations/new?act=retry&state=failed")
+    assert "None of the 2 looked at keeps coming back." in words(asked)
+    assert 'name="although"' in asked
+
+
+def test_an_operation_skips_what_keeps_coming_back_and_says_why(
+    operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "AT_ONCE", 0)
+    job, once = comes_back(shop), shop.fail(shop.add())
+    operation = due(confirm(operator))
+    run(operation)
+    assert [shop.job(one).state for one in (job, once)] == [JobState.FAILED, JobState.QUEUED]
+    assert "came back in the same way" in page(operator, f"/operations/{operation.pk}")
+    again = due(confirm(operator, although="on"))
+    assert again.act == "retry-although"
+    run(again)
+    assert shop.job(job).state is JobState.QUEUED
+
+
+def test_what_was_ticked_stays_ticked_when_the_question_is_asked_again(
+    operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "AT_ONCE", 0)
+    comes_back(shop)
+    answer = operator.post("/operations/begun", {"query": "act=retry&state=failed", "although": "on"})
+    assert answer.status_code == 422
+    assert 'name="although" checked' in answer.content.decode()
