@@ -125,7 +125,7 @@ def test_the_command_says_where_the_chain_breaks_and_ends_with_an_error(
 
 
 def test_the_page_says_when_the_chain_was_checked_and_what_was_found(operator: Client, shop: Shop) -> None:
-    assert "Nobody has checked the chain yet" in operator.get("/audit").content.decode()
+    assert "Nobody has checked the chain yet." in operator.get("/audit").content.decode()
     write(MIRA, "retry", "job 1")
     operator.post("/audit-checks")
     assert "1 entry, unbroken" in operator.get("/audit").content.decode()
