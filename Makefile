@@ -113,7 +113,7 @@ soak: ## a million jobs in half an hour, and whether anything grew; draws .var/s
 	@$(BIN)/python -m benchmarks.soak --out .var/soak.jsonl $(ARGS); status=$$?; \
 	 UV=$$(command -v uv || echo .tools/bin/uv); $$UV run --quiet benchmarks/soak/plot.py .var/soak.jsonl .var/soak.svg; exit $$status
 
-chaos: ## servers and workers that die, in the long form; writes docs/chaos-results.md (ARGS='-k redis')
+chaos: ## servers and workers that die, in the long form; writes docs/chaos-results.md (ARGS='-k redis', LEVERET_TEST_LANE=plain)
 	@$(BOOTSTRAP) --dev
 	@CHAOS=long HYPOTHESIS_PROFILE=long OLD_RECORDS=1000000 $(BIN)/python -m tests.servers -- $(BIN)/pytest \
 	 tests/chaos tests/contracts/test_store_at_scale.py tests/contracts/test_store_machine.py -s $(ARGS)

@@ -106,7 +106,7 @@ LEVERET: dict[str, Any] = {
         "REDIS_URL": env.str("LEVERET_REDIS_URL", default="memory://"),
         "PREFIX": env.str("LEVERET_PREFIX", default="leveret"),
         "QUEUE_TYPE": env.str("LEVERET_QUEUE_TYPE", default="quorum"),
-        "FAST_LANE": env.bool("LEVERET_FAST_LANE", default=False),
+        "FAST_LANE": env.bool("LEVERET_FAST_LANE", default=True),
     },
     "ENVIRONMENT": env.str("LEVERET_ENVIRONMENT", default=""),  # a word beside the brand: production, staging
     "READ_ONLY": env.bool("LEVERET_READ_ONLY", default=False),  # nobody changes anything in the console

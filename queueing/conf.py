@@ -24,7 +24,7 @@ class ClusterConfig(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = "leveret"
     """Begins the name of every queue and key, so that several systems can share the servers."""
     queue_type: str = "quorum"
-    fast_lane: bool = False
+    fast_lane: bool = True
     """Take deliveries off RabbitMQ's wire without the driver: the same, for several times less of the processor."""
     max_payload: int = 1024 * 1024
     connect_timeout: float = 10.0

@@ -33,7 +33,7 @@ class Queue:
         amqp_url: str = "amqp://localhost",
         prefix: str = "leveret",
         limit: Limit | None = None,
-        fast_lane: bool = False,
+        fast_lane: bool = True,
     ) -> Queue:
         """Connect to both servers. Raises BrokerUnavailable or StoreUnavailable, saying which, within seconds.
 

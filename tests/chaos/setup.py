@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from queueing.conf import ClusterConfig
 from queueing.worker.options import WorkerOptions
 
 QUEUE = "post"
+LANE = "LEVERET_TEST_LANE"
+"""``plain``: deliveries come through the driver, not by the fast lane."""
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
             prefix=self.prefix,
             brokers=self.brokers,
             stores=self.stores,
+            fast_lane=os.environ.get(LANE) != "plain",
             publish_timeout=5.0,
             store_timeout=2.0,
         )

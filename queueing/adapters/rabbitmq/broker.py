@@ -54,7 +54,7 @@ class RabbitBroker:
         publish_timeout: float = 10.0,
         connect_timeout: float = 10.0,
         name: str = "",
-        fast_lane: bool = False,
+        fast_lane: bool = True,
     ) -> None:
         quieten()
         address = Address(url)
