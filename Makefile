@@ -105,7 +105,7 @@ bench-docs: ## the figures of benchmarks/RESULTS.md into docs/howto/speed.md
 bench-smoke: ## whether the benchmarks run at all, with ours alone and few jobs
 	@$(BOOTSTRAP) --dev
 	@mkdir -p .var
-	@$(BIN)/python -m benchmarks --runs 1 --jobs 50 --peers leveret 'leveret, fast lane' bare --out .var/bench.md $(ARGS)
+	@$(BIN)/python -m benchmarks --runs 1 --jobs 1000 --peers leveret 'leveret, fast lane' bare --out .var/bench.md $(ARGS)
 
 soak: ## a million jobs in half an hour, and whether anything grew; draws .var/soak.svg (ARGS='--jobs 50000 --minutes 3')
 	@$(BOOTSTRAP) --dev

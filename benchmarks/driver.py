@@ -124,6 +124,8 @@ async def work(peer: Peer, redis_url: str, *, jobs: int, processes: int) -> dict
             asked = await _redis_cpu(redis) - asked
             resident = sum(each.memory_info().rss for each in _tree(workers))
         counted = last - first
+        if not counted:
+            raise Stuck(f"all {jobs} jobs were done before the first look: more are needed to tell how fast they go")
         return {
             "rate": counted / seconds,
             "cpu": spent / counted * 10_000,

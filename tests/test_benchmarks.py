@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_a_run_measures_what_it_was_asked_for_and_writes_a_report(amqp_url: str, tmp_path: Path) -> None:
-    smoke = ["--runs", "1", "--jobs", "50", "--measures", "work", "latency"]
+    smoke = ["--runs", "1", "--jobs", "1000", "--measures", "work", "latency"]
     subprocess.run(
         [sys.executable, "-m", "benchmarks", *smoke, "--peers", "leveret, fast lane", "--out", tmp_path / "RESULTS.md"],
         cwd=ROOT, env={**os.environ, "LEVERET_AMQP_URL": amqp_url}, check=True, timeout=100,
