@@ -243,7 +243,8 @@ async def test_workers_start_with_a_look_and_go_on(
 
 def test_every_id_has_its_entry_in_the_docs() -> None:
     sources = [*ROOT.joinpath("queueing").rglob("*diagnosis.py"), ROOT / "queueing" / "checks.py"]
-    ids = {found for path in sources for found in re.findall(r'"([EW]\d{3})"', path.read_text())}
+    sources.append(ROOT / "dashboard" / "checks.py")
+    ids = {found for path in sources for found in re.findall(r'"(?:leveret\.)?([EW]\d{3})"', path.read_text())}
     documented = set(re.findall(r"^## leveret\.([EW]\d{3})", ROOT.joinpath("docs/checks.md").read_text(), re.MULTILINE))
     assert ids == documented
     assert len(ids) > 15
