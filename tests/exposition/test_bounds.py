@@ -15,6 +15,7 @@ from queueing.domain.registry import Registry
 from queueing.domain.states import JobState
 from queueing.exposition import expose
 from queueing.runtime import Cluster
+from tests.eventually import eventually
 
 
 @pytest.fixture
@@ -30,6 +31,11 @@ async def enqueue(cluster: Cluster, queues: int, types: int) -> None:
         await cluster.producer.add_many(f"q{queue:03}", "t000", [{}] * 2)
         for kind in range(1, types):
             await cluster.producer.add(f"q{queue:03}", f"t{kind:03}", {})
+
+    async def cleared() -> bool:
+        return await cluster.store.outbox_size() == 0
+
+    await eventually(cleared)  # behind the callers' backs: questions to the store that are none of a scrape's
 
 
 async def test_lanes_and_queues_beyond_the_bound_are_told_together(cluster: Cluster) -> None:
