@@ -35,8 +35,25 @@ async def test_a_failing_job_retries_fails_and_is_retried_by_clicking(shop: Shop
             await expect(page.locator("#result")).to_contain_text("on its way")
             # What failed before is still told.
             await expect(story).to_contain_text("the road to order 3 is closed")
+        await is_printed_whole_on_white(page)
     assert shop.ledger == ["ship 3"]
     assert benches
+
+
+async def is_printed_whole_on_white(page: Page) -> None:
+    """The console's frame stays off the paper, what is folded is on it, and no theme makes its text light."""
+    await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    await page.evaluate("document.querySelectorAll('#job-story details').forEach((one) => { one.open = false })")
+    closed = page.locator("#job-story details.attempt p.message").last
+    await expect(closed).to_be_hidden()
+    await page.emulate_media(media="print", color_scheme="dark")
+    for gone in (".side", ".top", ".dock", f"{HEAD} .btn"):
+        await expect(page.locator(gone).first).to_be_hidden()
+    await expect(closed).to_be_visible()
+    shade = "Math.max(...getComputedStyle(document.querySelector('#job-story')).color.match(/\\d+/g).map(Number))"
+    assert await page.evaluate(shade) < 100
+    began = "getComputedStyle(document.querySelector('time[data-when=relative]'), '::after').content"
+    assert "20" in await page.evaluate(began), "and a moment is a date: paper does not tick"
 
 
 async def test_cancel_a_running_job(shop: Shop, visitors: Visitors):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +12,9 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from dashboard import consumers
 from dashboard.access import PERMISSIONS, Viewer
@@ -219,6 +222,17 @@ async def test_logging_out_ends_the_socket(connect: Open, vera: Client, often: N
     await page.hear("hello")
     await sync_to_async(vera.logout)()
     assert await page.closed() == consumers.LOGGED_OUT
+
+
+async def test_a_session_that_runs_out_ends_the_socket_without_anybody_doing_anything(
+    connect: Open, vera: Client, often: None
+) -> None:
+    page = await connect(vera)
+    await page.hear("hello")
+    soon = timezone.now() + timedelta(seconds=0.3)
+    assert await Session.objects.filter(pk=vera.session.session_key).aupdate(expire_date=soon) == 1
+    assert await page.closed() == consumers.LOGGED_OUT
+    assert timezone.now() >= soon
 
 
 async def test_a_new_password_ends_the_sockets_of_the_old_one(connect: Open, vera: Client, often: None) -> None:
