@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Final
 
@@ -83,6 +84,9 @@ def mismatch(refusal: ChannelPreconditionFailed) -> QueueArgumentsMismatch:
 
 
 def _said(cause: BaseException) -> str:
+    for known in (cause, cause.__cause__):
+        if isinstance(known, OSError) and known.errno and known.errno > 0:
+            return os.strerror(known.errno)
     text = " ".join(str(part) for part in cause.args if part not in (None, 0)) or type(cause).__name__
     if isinstance(cause, AMQPConnectionError) and cause.__cause__ is not None and not cause.args:
         text = str(cause.__cause__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias, cast
@@ -188,4 +189,7 @@ class _NotLoaded(StoreError):
 
 
 def _reason(exc: BaseException) -> str:
-    return str(exc.__cause__ or exc) or type(exc).__name__
+    cause = exc.__cause__ or exc.__context__ or exc
+    if isinstance(cause, OSError) and cause.errno and cause.errno > 0:
+        return os.strerror(cause.errno)
+    return str(exc.__cause__ or exc).rstrip(".") or type(exc).__name__
