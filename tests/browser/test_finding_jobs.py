@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Route, expect
@@ -14,6 +15,12 @@ from tests.browser.shop import Shop
 from tests.browser.visitors import POCKET, Visitors, is_live, staying
 
 MANY = 1_200
+LISTEN = """() => {
+  const say = document.getElementById("say");
+  window.announced = [];
+  new MutationObserver(() => announced.push(say.textContent)).observe(say, { childList: true });
+}"""
+"""What a screen reader would read out from now on."""
 LATER = JobOptions(delay=3600)
 
 
@@ -61,9 +68,14 @@ async def test_stop_a_search_and_go_on_with_it(shop: Shop, visitors: Visitors):
         await is_live(page)
         await expect(banner.get_by_role("button", name="Stop")).to_be_hidden()
         assert (len(asked), await banner.get_attribute("data-looked")) == (1, looked), "it went on"
+        await page.evaluate(LISTEN)
+        began = time.monotonic()
         await banner.get_by_role("link", name="Search on").click()
         await expect(banner).to_contain_text(f"Looked at all {MANY:,} jobs: 0 found")
         await expect(page.get_by_role("status")).to_contain_text(f"{MANY:,} jobs looked at, 0 found")
+        announced, steps = await page.evaluate("announced"), len(asked) - 1
+        assert steps > 2, "there was something to leave out"
+        assert len(announced) <= 2 + (time.monotonic() - began) / 10, "at its start, each ten seconds, and at its end"
 
 
 async def test_find_a_job_on_a_phone_and_without_scripts(shop: Shop, visitors: Visitors):

@@ -7,6 +7,9 @@ from unittest.mock import patch
 import pytest
 from django.test import Client
 
+from dashboard import engine
+from dashboard.access import Viewer
+from dashboard.live import Watched
 from dashboard.models import AuditEntry
 from queueing import sync
 from queueing.domain.options import JobOptions
@@ -196,6 +199,19 @@ def test_the_ladder_tells_messages_of_all_queues_and_when_this_queues_jobs_are_d
     assert "ladder-overdue" not in html
     other = rung(page(viewer, "/queues/parcels"), 7)
     assert (other[1], other[3]) == ("2", "1")
+
+
+def test_the_ladder_is_pushed_as_the_page_has_it(viewer: Client, shop: Shop) -> None:
+    def drawn(html: str) -> str:
+        return html[html.index('<section class="card" id="ladder"') : html.index('aria-labelledby="h-serving"')]
+
+    watched = Watched.of("queues.one", {"queue": "email_jobs"}, Viewer(frozenset({"view"})))
+    shop.add(options=JobOptions(delay=100))
+    first = watched.render()
+    assert drawn(page(viewer, "/queues/email_jobs")) == drawn(first)
+    shop.add(options=JobOptions(delay=100))
+    engine._gauges_of(shop.cluster).forget()
+    assert rung(watched.render(), 7)[:4] == ["1 min", "2", "messages of all queues", "2"]
 
 
 def test_what_is_due_and_nobody_has_moved_on_is_said(viewer: Client, shop: Shop) -> None:
