@@ -67,7 +67,7 @@ async def test_500_jobs_of_a_paused_queue_rest_in_order_and_go_on_within_two_sec
 
 
 async def test_the_first_claim_that_meets_the_pause_stops_the_consumer(engine: Engine, claims: list[str]) -> None:
-    """Long before the next heartbeat; and what was claimed together comes back in its order."""
+    """Long before the next heartbeat; and what was taken together comes back in its order, first of all."""
     ran: list[int] = []
 
     async def note(number: int) -> None:
@@ -84,7 +84,16 @@ async def test_the_first_claim_that_meets_the_pause_stops_the_consumer(engine: E
     await engine.cluster.operations.resume(QUEUE, by="mira")
     async with engine.working(ONE):
         await eventually(lambda: len(ran) == 100, timeout=10)
-    assert ran == list(range(100))
+    taken, never = ran[: LAZY.concurrency], ran[LAZY.concurrency :]
+    assert never == list(range(LAZY.concurrency, 100))
+    assert taken in orders(engine, LAZY.concurrency)
+
+
+def orders(engine: Engine, count: int) -> list[list[int]]:
+    """In which so many may come back. What RabbitMQ has on its way to a consumer that ends it takes back itself, before
+    the worker, which hears of the end last, gives back what has arrived."""
+    arrived = [0] if engine.cluster.config.embedded else range(count)
+    return [[*range(number, count), *range(number)] for number in arrived]
 
 
 async def test_a_worker_that_starts_while_the_queue_is_paused_takes_nothing(engine: Engine, claims: list[str]) -> None:
