@@ -48,6 +48,10 @@ class Prometheus:
         found = await self._ask("query", query=expression)
         return {series["metric"].get("instance", ""): float(series["value"][1]) for series in found["result"]}
 
+    async def series(self, expression: str) -> int:
+        """How many an expression answers with. Raises HTTPError where it is not understood."""
+        return len((await self._ask("query", query=expression))["result"])
+
     async def rules(self, group: str) -> dict[str, dict[str, Any]]:
         """By the alert's name: ``state`` (inactive, pending, firing), ``health``, ``alerts``."""
         groups = (await self._ask("rules"))["groups"]

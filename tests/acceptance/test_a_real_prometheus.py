@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.project import Project, Workers
-from tests.acceptance.prometheus import HURRIED, Prometheus
+from tests.acceptance.prometheus import HURRIED, RULES, Prometheus
+from tests.docs.blocks import ROOT
 from tests.eventually import eventually
 from tests.servers import find_prometheus
 
@@ -41,6 +44,23 @@ async def endpoint(workers: Workers) -> str:
     return await eventually(told, timeout=60, interval=0.1)
 
 
+def panels() -> list[str]:
+    """What the dashboard asks, as Grafana does where all is chosen."""
+    dashboard = json.loads((ROOT / "docs" / "monitoring" / "grafana.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [text.replace("$__rate_interval", "1m").replace("$job", ".*").replace("$queue", ".*") for text in asked]
+
+
+def test_promtool_finds_nothing_in_the_rules() -> None:
+    program = find_prometheus.find()
+    tool = program and Path(program).with_name("promtool")
+    if not tool or not tool.exists():
+        pytest.skip("no promtool beside this Prometheus")
+    command = [tool, "check", "rules", "--lint=all", "--lint-fatal", RULES]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+
+
 async def test_it_scrapes_console_and_workers_and_an_alert_fires(project: Project, tmp_path: Path) -> None:
     project.environment["LEVERET_METRICS_TOKEN"] = TOKEN
     await project.manage("migrate", "--verbosity", "0")
@@ -53,6 +73,13 @@ async def test_it_scrapes_console_and_workers_and_an_alert_fires(project: Projec
                 return await server.values("sum by (instance) (leveret_attempts_total)") == {web: 20, of_workers: 20}
 
             await eventually(both_tell_the_same, timeout=60, interval=0.5)
+
+            async def all_panels_show() -> bool:
+                """Only a paused queue is shown as such."""
+                asked = [text for text in panels() if not await server.series(text)]
+                return all("leveret_queue_paused" in text for text in asked)
+
+            await eventually(all_panels_show, timeout=30, interval=0.5)
 
             async def understood() -> bool:
                 rules = [*(await server.rules("leveret")).values(), *(await server.rules(HURRIED)).values()]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
 from queueing.exposition import expose
@@ -106,6 +110,38 @@ def test_the_dashboard_can_be_imported_beside_others() -> None:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
         assert panel["fieldConfig"]["defaults"]["unit"]
+
+
+def through_grafana(dashboard: dict[str, Any]) -> tuple[Dashboard, list[str]]:
+    """As Grafana's own types read it, and what they do not know of it: Grafana would drop that in silence."""
+    register_default_plugins()
+    read = Dashboard.from_json(dashboard)
+    return read, list(_lost(dashboard, json.loads(JSONEncoder().encode(read))))
+
+
+def _lost(given: Any, back: Any, at: str = "") -> Iterator[str]:
+    if isinstance(given, dict) and isinstance(back, dict):
+        for name, value in given.items():
+            yield from _lost(value, back[name], f"{at}/{name}") if name in back else [f"{at}/{name}"]
+    elif isinstance(given, list) and isinstance(back, list) and len(given) == len(back):
+        for number, (one, other) in enumerate(zip(given, back, strict=True)):
+            yield from _lost(one, other, f"{at}/{number}")
+    elif given != back:
+        yield at
+
+
+def test_grafana_knows_each_field_and_panel_of_the_dashboard() -> None:
+    read, lost = through_grafana(panels())
+    assert lost == []
+    for panel in read.panels or []:
+        assert not isinstance(panel.options, dict), f"no panel of Grafana is called {panel.type}"
+
+
+def test_a_field_that_grafana_does_not_know_is_found() -> None:
+    wrong = panels()
+    wrong["panels"][0]["fieldConfig"]["defaults"]["units"] = "s"
+    wrong["panels"][1]["options"]["orientations"] = "auto"
+    assert through_grafana(wrong)[1] == ["/panels/0/fieldConfig/defaults/units", "/panels/1/options/orientations"]
 
 
 def test_names_follow_the_conventions_of_prometheus() -> None:
