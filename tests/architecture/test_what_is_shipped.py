@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from django.core.management import call_command
+from daphne.cli import CommandLineInterface
+from django.core.management import call_command, get_commands, load_command_class
+from django.utils.module_loading import import_string
+
+from tests.servers import find_compose
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -41,9 +49,38 @@ def test_nothing_serves_before_the_database_is_migrated(name: str):
     assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
-def test_only_the_console_is_reached_from_outside():
+def test_nothing_is_reached_from_outside_unless_somebody_says_so():
     published = {(name, port) for name, service in SERVICES.items() for port in service.get("ports", [])}
-    assert published == {("web", "${PORT:-8000}:8000"), ("rabbitmq", "127.0.0.1:15672:15672")}
+    assert published == {("web", "${LISTEN:-127.0.0.1}:${PORT:-8000}:8000"), ("rabbitmq", "127.0.0.1:15672:15672")}
+
+
+def test_no_image_moves_to_another_major_version_by_itself():
+    images = [service["image"] for name, service in SERVICES.items() if name in SERVERS]
+    images += re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(images) == len(SERVERS) + 2
+    assert [image for image in images if not re.search(r":\d", image)] == []
+
+
+def test_each_of_our_variables_is_one_that_is_read():
+    read = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "dashboard" / "settings.py").read_text())) | {"LEVERET_RELEASE"}
+    for name in OURS:
+        assert set(SERVICES[name]["environment"]) <= read
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_commands_are_there_and_take_their_options(name: str):
+    command = SERVICES[name].get("command") or json.loads(
+        re.findall(r"^CMD (\[.*\])", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[-1]
+    )
+    if command[:2] == ["python", "manage.py"]:
+        _, _, verb, *options = command
+        parser = load_command_class(get_commands()[verb], verb).create_parser("manage.py", verb)
+        parser.parse_args(options)
+    else:
+        program, *options = command
+        assert program == "daphne"
+        given = CommandLineInterface().parser.parse_args(options)
+        assert callable(import_string(given.application.replace(":", ".")))
 
 
 def test_redis_keeps_what_it_was_given_and_never_evicts():
@@ -64,10 +101,27 @@ def test_no_secret_has_a_value_or_a_default():
                 assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name}: {variable} is spelled out"
 
 
-def test_every_variable_that_compose_demands_is_in_the_example():
-    demanded = set(re.findall(r"\$\{(\w+):\?", (ROOT / "docker-compose.yml").read_text()))
-    offered = set(re.findall(r"^(\w+)=$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert demanded <= offered
+def test_the_example_offers_what_compose_demands_and_compose_hands_on_what_it_offers():
+    text = (ROOT / "docker-compose.yml").read_text()
+    demanded, used = set(re.findall(r"\$\{(\w+):\?", text)), set(re.findall(r"\$\{(\w+)", text))
+    for_compose = (ROOT / ".env.example").read_text().partition("# Without docker compose")[0]
+    assert demanded <= set(re.findall(r"^(\w+)=$", for_compose, re.MULTILINE))
+    assert set(re.findall(r"^#?(\w+)=", for_compose, re.MULTILINE)) <= used
+
+
+@pytest.mark.skipif(find_compose.find() is None, reason="no docker compose here; make test-compose gets one")
+def test_compose_itself_understands_it(tmp_path: Path):
+    for name in ("docker-compose.yml", ".env.example", "Dockerfile"):
+        shutil.copy(ROOT / name, tmp_path)
+    example = (tmp_path / ".env.example").read_text()
+    (tmp_path / ".env").write_text(re.sub(r"^(SECRET_KEY|\w+_PASSWORD)=$", r"\1=x", example, flags=re.MULTILINE))
+    compose = [*(find_compose.find() or ()), "config", "--quiet"]
+    alone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(compose, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / ".env").unlink()
+    refused = subprocess.run(compose, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0 and "in .env" in refused.stderr
 
 
 def test_the_image_runs_as_nobody_in_particular_and_says_when_it_is_well():
