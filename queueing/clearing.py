@@ -28,12 +28,11 @@ class Clearing:
         self._confirm = confirm
         self._refs: list[JobRef] = []
         self._task: asyncio.Task[None] | None = None
-        self._pause: asyncio.TimerHandle | None = None
 
     def note(self, ref: JobRef) -> None:
         """The broker has confirmed the message of this life."""
         self._refs.append(ref)
-        if self._task is None and self._pause is None:
+        if self._task is None:
             self._begin()
 
     async def now(self, refs: Sequence[JobRef]) -> None:
@@ -54,16 +53,14 @@ class Clearing:
                 await asyncio.wait([self._task])
 
     def _begin(self) -> None:
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
-        if self._refs:
-            self._task = asyncio.get_running_loop().create_task(self._clear())
+        self._task = asyncio.get_running_loop().create_task(self._clear())
 
     async def _clear(self) -> None:
-        refs, self._refs = self._refs, []
+        # The pause too is in the task, which ends with its loop: a timer could begin a call that the loop never ends.
         try:
-            await self.now(refs)
+            while self._refs:
+                refs, self._refs = self._refs, []
+                await self.now(refs)
+                await asyncio.sleep(PAUSE)
         finally:
             self._task = None
-            self._pause = asyncio.get_running_loop().call_later(PAUSE, self._begin)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 from collections.abc import Sequence
 
 import pytest
 
-from queueing.clearing import Clearing
+from queueing.clearing import PAUSE, Clearing
 from queueing.domain.job import JobRef
 from queueing.errors import StoreUnavailable
 from tests.eventually import eventually
@@ -70,3 +72,27 @@ async def test_entries_stay_while_the_store_is_away_and_it_is_said(caplog: pytes
     clearing.note(refs(2)[0])
     await clearing.finish()
     assert outbox.cleared == ["2"], "what stayed is the leader's to send again"
+
+
+@pytest.mark.parametrize("moment", ["during a call", "between two"])
+def test_a_loop_that_ends_meanwhile_is_left_in_silence(capfd: pytest.CaptureFixture[str], moment: str) -> None:
+    begun: list[list[str]] = []
+
+    async def confirm(refs: Sequence[JobRef]) -> None:
+        begun.append([ref.id for ref in refs])
+        if moment == "during a call" or len(begun) == 2:
+            await asyncio.Event().wait()
+
+    async def leaves() -> None:
+        clearing = Clearing(confirm)
+        clearing.note(refs(1)[0])
+        while not begun:
+            await asyncio.sleep(0)
+        clearing.note(refs(2)[0])
+        # What keeps the loop from ending at once, as a resolver of names does.
+        asyncio.get_running_loop().run_in_executor(None, time.sleep, 10 * PAUSE)
+
+    asyncio.run(leaves())
+    gc.collect()
+    assert capfd.readouterr().err == ""
+    assert begun == [["1"]], "the leader looks after the other"
