@@ -77,17 +77,18 @@ async def test_entries_stay_while_the_store_is_away_and_it_is_said(caplog: pytes
 @pytest.mark.parametrize("moment", ["during a call", "between two"])
 def test_a_loop_that_ends_meanwhile_is_left_in_silence(capfd: pytest.CaptureFixture[str], moment: str) -> None:
     begun: list[list[str]] = []
+    has_begun = asyncio.Event()
 
     async def confirm(refs: Sequence[JobRef]) -> None:
         begun.append([ref.id for ref in refs])
+        has_begun.set()
         if moment == "during a call" or len(begun) == 2:
             await asyncio.Event().wait()
 
     async def leaves() -> None:
         clearing = Clearing(confirm)
         clearing.note(refs(1)[0])
-        while not begun:
-            await asyncio.sleep(0)
+        await has_begun.wait()
         clearing.note(refs(2)[0])
         # What keeps the loop from ending at once, as a resolver of names does.
         asyncio.get_running_loop().run_in_executor(None, time.sleep, 10 * PAUSE)
