@@ -19,7 +19,7 @@ def said(value: object) -> str:
 def _said(said: Said) -> str:
     text = _text(said)
     if said.values:
-        text = text % {name: _value(value) for name, value in said.values.items()}
+        text = text % {name: _value(name, value) for name, value in said.values.items()}
     return text.removeprefix(said.subject).lstrip()
 
 
@@ -35,11 +35,11 @@ def _text(said: Said) -> str:
             return npgettext(said.context, said.text, said.others, said.amount)
 
 
-def _value(value: str) -> str:
+def _value(name: str, value: str) -> str:
     match value:
         case Said():
             return _said(value)
         case Figure():
             return figure(value)
         case _:
-            return value
+            return value.removeprefix("console:") if name == "who" else value

@@ -273,6 +273,12 @@ def test_a_cron_expression_is_german(expression: str, said: str) -> None:
     assert german(described(expression)) == said
 
 
+def test_who_paused_it_is_named_as_on_other_pages() -> None:
+    standing = Standing(health=HEALTH, queues=[with_jobs(9, paused=True, paused_by="console:mira")])
+    [concern] = concerns(standing, now=NOW)
+    assert enginewords.said(concern.text) == "is paused by mira and 9 jobs wait."
+
+
 def test_a_server_that_is_down_is_said_in_german(viewer: Client, store_down: None) -> None:
     html = shown(viewer, "/jobs")
     assert "is not" not in html
