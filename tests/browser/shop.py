@@ -38,6 +38,17 @@ force.declare(record)
 """
 
 
+PRESET = """
+from django.contrib.auth import get_user_model
+from dashboard.models import Preset
+preset, made = Preset.objects.update_or_create(
+    user=get_user_model().objects.get(username="admin"), name="two stars",
+    defaults={"type": "wrap", "payload": '{"order":2,"ribbon":1}', "left_out": '["tags"]', "schema": "of before"},
+)
+print(preset.pk)
+"""
+
+
 class Shop(Project):
     async def add(self, type_: str, /, *, options: JobOptions | None = None, **payload: object) -> str:
         queue = {"ship": "parcels", "wrap": "bench"}.get(type_, "post")
@@ -74,6 +85,10 @@ class Shop(Project):
         await self.manage("shell", "--verbosity", "0", "-c", SCHEDULE.format(name=name))
         await self.cluster.operations.run_schedule(name, by="test")
         return name
+
+    async def preset(self) -> str:
+        """The number of a preset of the admin's whose handler has changed since."""
+        return (await self.manage("shell", "--verbosity", "0", "-c", PRESET)).strip()
 
     async def group_of(self, job_id: str) -> str:
         """Once the leader has put the failed job into it."""

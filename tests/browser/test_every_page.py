@@ -46,11 +46,12 @@ class Sample:
     group: str
     operation: str
     schedule: str
+    preset: str
 
     def places(self) -> Iterator[str]:
         about = {"job_id": self.failed, "queue": "parcels", "worker": self.worker, "group": self.group}
         # Each who comes has logged in before, so there is an entry.
-        about |= {"operation": self.operation, "schedule": self.schedule, "entry": "1"}
+        about |= {"operation": self.operation, "schedule": self.schedule, "entry": "1", "preset": self.preset}
         for pattern in urlpatterns:
             if is_page(pattern):
                 yield "/" + ROUTE.sub(lambda found: about[found[1]], str(pattern.pattern))
@@ -60,7 +61,7 @@ class Sample:
         yield from ("/failures?show=muted", "/failures?show=quiet", "/failures?q=what", "/failures/none-such")
         yield from ("/audit?q=what:ever", "/audit?who=nobody", "/schedules/none-such")
         yield from (f"/operations/new?act={act}&state=failed" for act in ("replay", "discard"))
-        yield from ("/enqueue?type=wrap", f"/enqueue?from={self.failed}")
+        yield from ("/enqueue?type=wrap", f"/enqueue?preset={self.preset}", f"/enqueue?from={self.failed}")
 
 
 def is_page(pattern: URLPattern) -> bool:
@@ -83,6 +84,7 @@ async def sample(shop: Shop) -> AsyncIterator[Sample]:
         await shop.group_of(failed),
         await shop.operate(),
         await shop.schedule(),
+        await shop.preset(),
     )
 
 
