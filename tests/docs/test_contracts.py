@@ -28,7 +28,10 @@ def run(folder: Path, text: str, only: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("port", "only"), [("broker", "queues or letter"), ("store", "leader or retention or tag")])
+@pytest.mark.parametrize(
+    ("port", "only"),
+    [("broker", "queues_do_not_mix or in_order"), ("store", "there_is_one_leader or retention or two_leaders")],
+)
 def test_they_run_as_the_page_has_them(tmp_path: Path, port: str, only: str) -> None:
     output = run(tmp_path, suite(port), only)
     assert "skipped" not in output and "passed" in output

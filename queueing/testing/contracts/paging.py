@@ -203,7 +203,8 @@ async def test_a_rare_tag_is_found_by_going_on(store: JobStore):
     rare = job(run_at=NINE, tags=("rare",))
     await store.add([rare, *scheduled(1_600, every=1.0, tags=("common",))])
     first = await store.page(JobFilter(tag="rare"), cursor=None, limit=10, look=500)
-    assert (first.rows, first.looked) == ((), 500)
+    # It may end before it has looked at so many, when its moment is over.
+    assert first.rows == () and first.older and 0 < first.looked <= 500
     pages = await downwards(store, JobFilter(tag="rare"), limit=10)
     assert [row for page in pages for row in ids(page)] == [rare.id]
 
