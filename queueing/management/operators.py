@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import os
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
@@ -18,6 +20,9 @@ from queueing.runtime import Cluster
 
 T = TypeVar("T")
 
+ENOUGH: Final = 128 + 13
+"""The exit status of a program that SIGPIPE ended."""
+
 
 class OperatorCommand(BaseCommand):
     requires_migrations_checks = False
@@ -25,6 +30,16 @@ class OperatorCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="JSON, for scripts")
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            said = super().execute(*args, **options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads has seen enough, as head has. Python flushes once more at its end, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(ENOUGH)
+        return said
 
     def ask(self, question: Callable[[Cluster], Coroutine[Any, Any, T]]) -> T:
         """The engine's answer. Raises CommandError saying what to do next."""

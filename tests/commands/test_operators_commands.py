@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -21,6 +26,7 @@ from queueing.management.tables import Column, table
 from tests.commands.conftest import Run
 from tests.dashboard.shop import Shop
 
+ROOT = Path(__file__).resolve().parents[2]
 EVIL = "\x1b[2J\u202eevil\r\n"
 
 
@@ -296,3 +302,15 @@ def test_a_table_cuts_what_is_long_and_puts_figures_to_the_right() -> None:
     lines = list(table([Column("A", widest=5), Column("N", right=True)], [["abcdefgh", 1234567], [None, 5]]))
     assert lines == ["A              N", "abcd…  1,234,567", "-              5"]
     assert list(table([Column("A")], [])) == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """As in ``manage.py jobs list | head``."""
+    environment = os.environ | {"SECRET_KEY": "for-this-test", "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+    command = [sys.executable, str(ROOT / "manage.py"), "queues", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as listing:
+        assert listing.stdout and listing.stderr
+        listing.stdout.close()
+        said = listing.stderr.read().decode()
+    assert "Traceback" not in said and "Broken" not in said
+    assert listing.returncode == 128 + signal.SIGPIPE
