@@ -25,6 +25,29 @@ OF_THE_CONSOLE = (
     ("LIVE_INTERVAL", "0.25", "Seconds between two pushes of one view."),
 )
 
+OF_THE_PROJECT = (
+    ("SECRET_KEY", "", "As in any Django project; without one, and without `DEBUG`, nothing starts."),
+    ("SECRET_KEY_FALLBACKS", "", "Keys of before, separated by commas, so that a new one logs nobody out."),
+    ("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names under which people reach the console."),
+    ("CSRF_TRUSTED_ORIGINS", "", "Origins of forms behind a proxy that ends TLS: `https://jobs.example.com`."),
+    ("BEHIND_HTTPS", "0", "A proxy ends TLS: cookies are secure, plain HTTP is redirected."),
+    ("HSTS_SECONDS", "30 days behind HTTPS", "How long browsers keep to HTTPS."),
+    (
+        "DATABASE_URL",
+        "sqlite:///db.sqlite3",
+        "`postgres://user:password@host:5432/name`, and what django-environ reads.",
+    ),
+    ("LEVERET_APPS", "", "Apps whose `jobs.py` this project runs, separated by commas."),
+    ("LEVERET_DEMO", "`DEBUG`'s", "The sample job types."),
+    ("LEVERET_RELEASE", "Leveret's version", "What you call the code that workers run, such as a commit."),
+    ("LOGIN_TRIES", "5", "Wrong passwords until an account is locked for a quarter of an hour."),
+    ("TIME_ZONE", "UTC", "Of times that the server writes out."),
+    ("LOG_LEVEL", "INFO", ""),
+    ("STATIC_FROM_SOURCE", "`DEBUG`'s", "Static files as they lie in the source, without collectstatic."),
+    ("DEBUG", "0", "For development."),
+)
+"""What the console as a project of its own reads from the environment, for Django's settings and its own."""
+
 
 class Attribute(NamedTuple):
     name: str
@@ -64,6 +87,11 @@ def settings() -> str:
         "| setting | environment | default | |",
         "|---|---|---|---|",
         *(f"| `{name}` | `LEVERET_{name}` | `{default}` | {says} |" for name, default, says in OF_THE_CONSOLE),
+        "",
+        "As a project of its own the console reads these too, from the environment or from `.env`.",
+        "| environment | default | |",
+        "|---|---|---|",
+        *(f"| `{name}` | {default} | {says} |" for name, default, says in OF_THE_PROJECT),
     )
 
 

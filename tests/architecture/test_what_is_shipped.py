@@ -61,8 +61,10 @@ def test_no_image_moves_to_another_major_version_by_itself():
     assert [image for image in images if not re.search(r":\d", image)] == []
 
 
-def test_each_of_our_variables_is_one_that_is_read():
+def test_each_of_our_variables_is_read_and_in_the_reference():
     read = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "dashboard" / "settings.py").read_text())) | {"LEVERET_RELEASE"}
+    told = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs" / "reference" / "settings.md").read_text()))
+    assert read <= told
     for name in OURS:
         assert set(SERVICES[name]["environment"]) <= read
 
