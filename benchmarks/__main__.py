@@ -53,7 +53,7 @@ def _cells(measure: str, name: str, peer: Peer, jobs: int, most: int) -> Iterato
         case "threads" if name in THREADED:
             threaded = THREADED[name]
             yield Cell("threads", name, working(threaded, jobs * threaded.times, 1))
-        case "memory" if peer.module == "leveret":
+        case "memory" if peer.module == "leveret" and peer.processes:
             for times in (1, 10):
                 yield Cell(f"memory {jobs * peer.times * times}", name, working(peer, jobs * peer.times * times, 1))
         case "enqueue" if peer.module != "bare" or not peer.variant:

@@ -29,6 +29,7 @@ BARE: Final = "the bare cycle, which promises nothing: the limit"
 PEERS: Final = {
     "leveret, fast lane": Peer("leveret", "fast", "leveret", times=4, ways=("single", "concurrent", "many")),
     "leveret": Peer("leveret", "plain", "leveret", times=4, ways=("single", "concurrent", "many")),
+    "leveret, classic queues": Peer("leveret", "classic", "leveret", processes=(), ways=()),
     "celery, solo": Peer("celery", "solo", "celery"),
     "celery, prefork": Peer("celery", "prefork", "celery", processes=(2,), forks=True),
     "dramatiq": Peer("dramatiq", "", "dramatiq", forks=True),

@@ -11,6 +11,9 @@ import uvloop
 
 from benchmarks.workload import AMQP_URL, QUEUE, REDIS_URL, VARIANT, handle
 from queueing import Queue, WorkerOptions
+from queueing.conf import ClusterConfig
+from queueing.domain.registry import Registry
+from queueing.runtime import Cluster
 from queueing.worker import capture, collecting
 
 quickest = "many"
@@ -18,8 +21,16 @@ run = uvloop.run
 
 
 async def connect() -> Queue:
-    fast = VARIANT.startswith("fast")
-    return await Queue.connect(QUEUE, amqp_url=AMQP_URL, redis_url=REDIS_URL, prefix=QUEUE, fast_lane=fast)
+    config = ClusterConfig(
+        amqp_url=AMQP_URL,
+        redis_url=REDIS_URL,
+        prefix=QUEUE,
+        fast_lane=VARIANT.startswith("fast"),
+        queue_type="classic" if VARIANT == "classic" else "quorum",
+    )
+    queue = Queue(QUEUE, Cluster(config, types=Registry()))
+    await queue.cluster.open()
+    return queue
 
 
 async def noop(payload: dict[str, Any]) -> None:
