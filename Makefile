@@ -37,8 +37,8 @@ test-matrix: ## all tests on each Python of MATRIX: uv.lock has Django 5.2 for 3
 	@for name in $(MATRIX); do python=$$($(PYTHON) .ci/pythons.py $$name) && \
 	 $(MAKE) test PYTHON=$$python VENV=.venv-$$name || exit 1; done
 
-test-newest: ## what touches Django, with Django's own tests of backends, on the newest Python and Django (NEWEST=python3.13)
-	@$(PYTHON) .ci/newest.py --python "$(NEWEST)" --jobs $(JOBS) -- $(ARGS)
+test-newest: ## what touches Django, with Django's own tests of backends, on the newest Python and Django (NEWEST=python3.13, BRIEF=1)
+	@$(PYTHON) .ci/newest.py --python "$(NEWEST)" $(if $(BRIEF),--brief) --jobs $(JOBS) -- $(ARGS)
 
 test-prometheus: ## what is exported, and the alert rules, in a real Prometheus: an installed one, or that of Debian's package
 	@$(BOOTSTRAP) --dev

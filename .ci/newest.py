@@ -18,7 +18,9 @@ from bootstrap import ROOT
 from pythons import fetched, newest, version_of
 
 NEWEST = (3, 13)
-TESTS = ("tasks", "jobs", "commands", "sync", "testing", "docs", "checks", "exposition")
+TESTS = ("tasks", "jobs", "commands", "sync", "testing", "exposition")
+LONGER = ("docs", "checks")
+"""They take half of the time, and few of their lines are Django's: --brief leaves them out."""
 PAGES = ("access", "login", "security_headers", "settings")
 """Of tests/dashboard: every URL as an outsider and as each group, and what leans on Django's own most."""
 
@@ -27,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default="", help="this one, in place of one that is looked for")
     parser.add_argument("--jobs", default="4", help="tests at a time")
+    parser.add_argument("--brief", action="store_true", help="the half that leans on Django most")
     parser.add_argument("arguments", nargs="*", help="for pytest")
     options = parser.parse_args()
     named = options.python if version_of(options.python) else None
@@ -37,18 +40,19 @@ def main() -> int:
         return 1 if options.python else 0
     venv = ROOT / f".venv-python{version_of(python)}"
     made = subprocess.run([python, ".ci/bootstrap.py", "--venv", venv.name, "--dev"], cwd=ROOT, check=False)
-    return made.returncode or run(venv / "bin" / "python", options.jobs, options.arguments)
+    return made.returncode or run(venv / "bin" / "python", options)
 
 
-def run(python: Path, jobs: str, arguments: list[str]) -> int:
+def run(python: Path, options: argparse.Namespace) -> int:
     django = subprocess.run([python, "-m", "django", "--version"], capture_output=True, text=True, check=True)
     print(f"Python {version_of(str(python))}, Django {django.stdout.strip()}", flush=True)
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": ".ci"}
     conformance = subprocess.run([python, "-m", "tests.tasks.conformance"], cwd=ROOT, env=environment, check=False)
     pages = [f"tests/dashboard/test_{name}.py" for name in PAGES]
-    chosen = [*(f"tests/{name}" for name in TESTS), *pages]
+    folders = TESTS if options.brief else TESTS + LONGER
+    chosen = [*(f"tests/{name}" for name in folders), *pages]
     servers = [python, "-m", "tests.servers", "--", python, "-m", "pytest"]
-    tests = [*servers, "-n", jobs, *chosen, *arguments]
+    tests = [*servers, "-n", options.jobs, *chosen, *options.arguments]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode or conformance.returncode
 
 
