@@ -32,6 +32,11 @@ NOT_PAGES = {
 }
 NOT_PAGES |= {"dead_letter_exports", "failure_exports", "job_exports", "operation_exports", "metrics"}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT_OFF = """[...document.querySelectorAll("table.rows")]
+  .map((table) => table.scrollWidth - table.parentElement.clientWidth).filter((over) => over > 1)"""
+"""Pixels of tables that their cards hide."""
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Charts take the page's new width with the next frame."""
 ROUTE = re.compile(r"<\w+:(\w+)>")
 
 
@@ -113,10 +118,13 @@ async def test_every_page_has_room_for_german(sample: Sample, visitors: Visitors
             await page.set_viewport_size(DESK.size)
             await page.goto(place)
             await expect(page.locator("html")).to_have_attribute("lang", "de")
-            for look in (DESK, POCKET):
+            for look in (DESK, Look(1280, "light"), POCKET):
                 await page.set_viewport_size(look.size)
+                await page.evaluate(DRAWN)
                 if (over := await page.evaluate(SIDEWAYS)) > 0:
                     flaws[f"{place} at {look.width} px"] = f"It scrolls sideways by {over} px."
+                if cut := await page.evaluate(CUT_OFF):
+                    flaws[f"{place}, a table at {look.width} px"] = f"Its last {cut} px are not seen."
     tell(flaws)
 
 
