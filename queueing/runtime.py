@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import ctypes
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -95,7 +96,7 @@ def cluster(alias: str = "default") -> Cluster:
     loop = sync.engine_loop()
     with _lock:
         if _loop_of_clusters is not loop:
-            # A fork, or a worker that adopted its own loop: connections of another loop are of no use.
+            # A worker that adopted its own loop: connections of another loop are of no use.
             _clusters.clear()
             _loop_of_clusters, _process_of_clusters = loop, os.getpid()
         if alias not in _clusters:
@@ -129,6 +130,20 @@ def _finish() -> None:
     for each in list(_clusters.values()):
         with suppress(Exception):
             asyncio.run_coroutine_threadsafe(each.dispatch.finish(), loop).result(GOODBYE)
+
+
+def _leave() -> None:
+    """Of the parent's clusters nothing is ever collected here, not even when this process ends: their transports would
+    take themselves out of the selector, which both processes share, and the parent would hear no answer any more."""
+    global _lock
+    _lock = threading.Lock()
+    for each in _clusters.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
+    _clusters.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave)
 
 
 def ask(work: Coroutine[Any, Any, T]) -> T:

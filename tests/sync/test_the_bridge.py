@@ -13,6 +13,7 @@ import pytest
 
 from queueing import sync
 from queueing.errors import LeveretError
+from tests.servers.redis import PrivateRedis
 
 
 async def where() -> tuple[asyncio.AbstractEventLoop, int]:
@@ -85,6 +86,37 @@ sys.exit(max(codes))
 
 def test_children_of_a_prefork_server_get_a_loop_of_their_own() -> None:
     done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+FORK_IN_USE = """
+import os, sys
+from queueing import runtime, sync
+from queueing.conf import ClusterConfig
+
+runtime._configs["default"] = ClusterConfig(redis_url=sys.argv[1], amqp_url="memory://", store_timeout=30)
+
+async def answer():
+    store = runtime.cluster().store
+    await store.now()
+    return await store._connection.swift("ECHO", "x")
+
+sync.run(answer())
+for uses in (True, False):
+    child = os.fork()
+    if child == 0:
+        if uses:
+            sync.run(answer(), timeout=20)
+        sys.exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    sync.run(answer(), timeout=20)
+os._exit(0)
+"""
+
+
+def test_a_child_that_ends_does_not_make_its_parent_deaf(private_redis: PrivateRedis) -> None:
+    command = [sys.executable, "-c", FORK_IN_USE, private_redis.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
 
