@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 from queueing.adapters.redis import RedisStore
 from queueing.adapters.redis.driver import open_pool
 from queueing.adapters.redis.lane import Lane
-from queueing.errors import StoreUnavailable
+from queueing.errors import StoreFull, StoreUnavailable
 from tests.contracts.stores import added, job, record
 from tests.eventually import eventually
 from tests.servers.redis import PrivateRedis
@@ -124,3 +125,101 @@ async def test_what_is_no_answer_ends_the_connection_rather_than_be_taken_for_on
     wire.data_received(said)
     assert not wire.usable
     assert await lane.call("ECHO", "x") == b"x"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_it_can_be_closed_after_its_loop(private_redis: PrivateRedis):
+    lane = Lane(open_pool(private_redis.url, TIMEOUT), timeout=TIMEOUT)
+    assert asyncio.run(lane.call("PING")) == b"PONG"
+    asyncio.run(lane.close())
+    gc.collect()  # The warnings belong to this test.
+
+
+async def test_whoever_waits_for_a_connection_that_is_closed_meanwhile_is_not_cancelled(lane: Lane):
+    waiting = [asyncio.create_task(lane.call("PING")) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert lane._dialing is not None
+    await lane.close()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(each) for each in found} == {driver.ConnectionError}
+
+
+async def test_one_who_gives_up_does_not_end_the_dialing_of_others(lane: Lane):
+    hasty, patient = asyncio.create_task(lane.call("PING")), asyncio.create_task(lane.call("ECHO", "x"))
+    await asyncio.sleep(0)
+    assert lane._dialing is not None
+    hasty.cancel()
+    assert await patient == b"x"
+    assert hasty.cancelled()
+
+
+async def test_a_question_that_could_not_be_written_leaves_no_place_in_the_row(lane: Lane):
+    await lane.call("PING")
+    wire = lane._wire
+    assert wire is not None
+    with pytest.raises(TypeError):
+        wire.ask("no bytes")  # type: ignore[arg-type]
+    assert await lane.call("ECHO", "x") == b"x"
+
+
+async def test_an_error_in_no_known_encoding_is_still_one_callers_affair(lane: Lane):
+    bad, good = await asyncio.gather(
+        lane.call("EVAL", "return redis.error_reply('ERR \\255\\254')", 0),
+        lane.call("ECHO", "x"),
+        return_exceptions=True,
+    )
+    assert isinstance(bad, driver.ResponseError)
+    assert good == b"x"
+
+
+async def test_what_a_server_refuses_is_said_and_forgotten(private_redis: PrivateRedis):
+    store = RedisStore(private_redis.url, timeout=TIMEOUT)
+    await added(store)
+    async with Redis.from_url(private_redis.url) as client:
+        await client.execute_command("SCRIPT", "FLUSH")
+        assert await record(store, await added(store))
+
+        await client.config_set("maxmemory", "1")
+        with pytest.raises(StoreFull):
+            await added(store)
+        await client.config_set("maxmemory", "0")
+
+        await client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        with pytest.raises(StoreUnavailable, match="read-only"):
+            await added(store)
+        await client.execute_command("REPLICAOF", "NO", "ONE")
+
+        await client.config_set("requirepass", "secret")
+        await client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        with pytest.raises(StoreUnavailable, match="password"):
+            await added(store)
+        await client.config_set("requirepass", "")
+    assert await record(store, await added(store))
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "redis://:pass@127.0.0.1:{port}/3",
+        "redis://carrot:p%40%3A%2Fs@127.0.0.1:{port}/3",
+        "unix://{socket}?db=3",
+        "unix://carrot:p%40%3A%2Fs@{socket}?db=3",
+    ],
+)
+async def test_it_goes_where_the_url_says_and_as_whom(form: str):
+    server = PrivateRedis()
+    socket = server.log.with_name("redis.sock")
+    server._command += ["--unixsocket", str(socket)]
+    with server:
+        async with Redis.from_url(server.url) as client:
+            await client.execute_command("ACL", "SETUSER", "carrot", "on", ">p@:/s", "~*", "&*", "+@all")
+            if "pass" in form:
+                await client.config_set("requirepass", "pass")
+            url = form.format(port=server._port, socket=socket)
+            lane = Lane(open_pool(url, TIMEOUT), timeout=TIMEOUT)
+            who = b"carrot" if "carrot" in form else b"default"
+            assert await lane.call("ACL", "WHOAMI") == who
+            assert b" db=3 " in await lane.call("CLIENT", "INFO")
+            await lane.close()
+            await client.config_set("requirepass", "")

@@ -153,6 +153,9 @@ class Connection:
                         seconds=Figure(f"{self.timeout:g}"),
                     )
                 )
+            case driver.ResponseError() if "unauthenticated" in str(exc):
+                # A long command on a new connection, since a password was set: it is not even read.
+                return self._told(driver.AuthenticationError(str(exc)))
             case driver.AuthenticationError():
                 return StoreUnavailable(
                     say("Redis at %(server)s refuses the user or password of LEVERET_REDIS_URL.", server=self.address)

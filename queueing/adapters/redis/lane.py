@@ -64,10 +64,12 @@ class Wire(asyncio.Protocol):
             self._watch = self._loop.call_later(self._timeout, self._look)
         try:
             self._transport.write(request)
-        except RuntimeError as exc:
-            if CLOSED not in str(exc):
-                raise
+        except Exception as exc:
+            # Was it written, in part? From here on nobody could tell whose an answer is.
             self._end(driver.ConnectionError(str(exc)))
+            if not isinstance(exc, RuntimeError) or CLOSED not in str(exc):
+                answer.exception()
+                raise
         return answer
 
     def data_received(self, data: bytes) -> None:
@@ -119,6 +121,10 @@ class Wire(asyncio.Protocol):
         self._connection._reader = self._connection._writer = None
 
     async def close(self) -> None:
+        if self._loop.is_closed():
+            # Nobody waits, and the transport, which cannot even be aborted, ends with the last reference to it.
+            self._gone = True
+            return
         self._end(driver.ConnectionError("the connection was closed"))
         if self._loop is asyncio.get_running_loop():
             await asyncio.wait([self._closed], timeout=CLOSING)
@@ -158,7 +164,11 @@ class Lane:
         if self._dialing is None or self._dialing.done() or self._dialing.get_loop() is not loop:
             self._dialing = loop.create_task(self._dial())
             self._dialing.add_done_callback(_retrieve)
-        return await asyncio.shield(self._dialing)
+        dialing = self._dialing
+        await asyncio.wait([dialing])
+        if dialing.cancelled():
+            raise driver.ConnectionError("the connection was closed")
+        return dialing.result()
 
     async def _dial(self) -> Wire:
         connection = self._pool.make_connection()
