@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,6 +18,8 @@ from dashboard.forms.writing import text_of
 
 MAX_ITEMS: Final = 100
 """Rows of one list: Django takes 1,000 fields in a form. A longer list is what the JSON view is for."""
+LONGEST: Final = 1000
+"""Digits of a number in JSON; Python itself refuses more than 4300."""
 LEFT_OUT: Final = object()
 NEEDED: Final = gettext_noop("This is needed.")
 
@@ -154,13 +156,27 @@ def _number(text: str) -> float:
 def from_json(text: str) -> Any:
     """Raises ValueError saying where the JSON ends to be JSON."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
+        json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as wrong:
         place = {"what": wrong.msg, "line": wrong.lineno, "column": wrong.colno}
         raise ValueError(_("This is not JSON: %(what)s in line %(line)s, column %(column)s.") % place) from None
     except RecursionError:
         raise ValueError(_("This is nested too deeply.")) from None
+    except UnicodeEncodeError as wrong:
+        # Half of a pair: nothing that is stored, sent or shown can hold it.
+        _no_constant(ascii(wrong.object[wrong.start])[1:-1])
+    return value
 
 
-def _no_constant(word: str) -> Any:
+def _no_constant(word: str) -> NoReturn:
     raise ValueError(_("JSON has no %(word)s.") % {"word": word})
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
+
+
+def _whole(text: str) -> int:
+    return int(text) if len(text) <= LONGEST else _no_constant(f"{text[:20]}…")

@@ -195,6 +195,10 @@ def test_json_goes_back_into_the_form(operator: Client, types: Shop) -> None:
         ('{"to": 5}', "Expected str, got int - at $.to"),
         ("[]", "Expected object, got array"),
         ("NaN", "JSON has no NaN."),
+        ("-1e999", "JSON has no -1e999."),
+        ('{"to": ["\\ud800"]}', "JSON has no \\ud800."),
+        ('{"\\udfff": 1}', "JSON has no \\udfff."),
+        ("7" * 5000, "JSON has no 77777777777777777777…."),
     ],
 )
 def test_wrong_json_says_where_and_stays(operator: Client, types: Shop, text: str, said: str) -> None:

@@ -285,3 +285,31 @@ def test_a_preset_that_is_not_there_says_so(operator: Client, types: Shop, prese
 def test_who_may_only_look_finds_none(viewer: Client, types: Shop) -> None:
     assert viewer.post("/enqueue/presets", GOOD | OPTIONS | {"preset_name": "x"}).status_code == 403
     assert not Preset.objects.exists()
+
+
+def test_nobody_reaches_somebody_elses_by_its_number(operator: Client, admin: Client, types: Shop) -> None:
+    save(admin, "hers")
+    place = f"/enqueue/presets/{Preset.objects.get().pk}"
+    assert operator.get(place).status_code == 404
+    for act in ("changes", "removals"):
+        assert operator.post(f"{place}/{act}", {"name": "mine", "shared": "on"}).status_code == 404
+        assert admin.get(f"{place}/{act}").status_code == 405, "nothing is done by looking"
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = admin.cookies
+    for path in ("/enqueue/presets", f"{place}/changes", f"{place}/removals"):
+        assert strict.post(path, GOOD | OPTIONS | {"preset_name": "x", "name": "x"}).status_code == 403
+    assert operator.post(f"/enqueue/presets/{'9' * 30}/removals").status_code == 404
+    assert Preset.objects.get().name == "hers"
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', "1e999", "9" * 5000, "[" * 100_000])
+def test_json_that_could_not_be_written_again_is_not_kept(operator: Client, types: Shop, text: str) -> None:
+    save(operator, **{"as": "json", "json": text}, status=422)
+    assert not Preset.objects.exists()
+
+
+def test_a_secret_deep_in_json_is_left_out(operator: Client, types: Shop) -> None:
+    save(operator, **{"as": "json", "json": '{"a": [[{"b": {"password": "hunter22"}}, {"c": 1}]]}'})
+    preset = Preset.objects.get()
+    assert json.loads(preset.payload) == {"a": [[{"b": {}}, {"c": 1}]]}
+    assert "hunter22" not in pick(operator)
