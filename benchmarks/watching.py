@@ -29,6 +29,7 @@ from benchmarks.peers import PEERS
 from benchmarks.workload import AMQP_URL
 from tests.acceptance.console import Console
 from tests.acceptance.project import Project
+from tests.contracts.brokers import take_away
 from tests.servers import private
 
 CHANGES = 2
@@ -137,6 +138,7 @@ async def marks(scene: Scene, redis_url: str) -> AsyncIterator[dict[str, float]]
         # What came last may have had no time to be shown.
         await asyncio.sleep(2)
         await project.cluster.close()
+        await take_away(AMQP_URL, scene.name, "marks")
 
 
 async def main() -> None:
