@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from ssl import SSLError
 from urllib.parse import urlsplit
 
 import pytest
 import uvloop
 from redis.asyncio import Redis
 
-from queueing.adapters.redis import RedisStore
+from queueing.adapters.redis import RedisStore, connection
 from queueing.domain.ports import JobStore, Stale
 from queueing.domain.states import JobState
 from queueing.errors import ConfigurationError, LeveretError, StoreFull, StoreUnavailable
@@ -199,3 +200,9 @@ class _full:
     async def __aexit__(self, *_: object) -> None:
         await self._client.config_set("maxmemory", 0)
         await self._client.aclose()
+
+
+def test_a_handshake_that_fails_is_told_in_its_own_words() -> None:
+    failed = SSLError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate")
+    assert "self-signed certificate" in connection._reason(failed)
+    assert connection._reason(ConnectionRefusedError(111, "Connect call failed")) == "Connection refused"

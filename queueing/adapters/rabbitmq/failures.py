@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from ssl import SSLError
 from typing import Final
 
 from aio_pika.exceptions import (
@@ -85,7 +86,8 @@ def mismatch(refusal: ChannelPreconditionFailed) -> QueueArgumentsMismatch:
 
 def _said(cause: BaseException) -> str:
     for known in (cause, cause.__cause__):
-        if isinstance(known, OSError) and known.errno and known.errno > 0:
+        # The number of a failed handshake is OpenSSL's, and not of the system's errors.
+        if isinstance(known, OSError) and not isinstance(known, SSLError) and known.errno and known.errno > 0:
             return os.strerror(known.errno)
     text = " ".join(str(part) for part in cause.args if part not in (None, 0)) or type(cause).__name__
     if isinstance(cause, AMQPConnectionError) and cause.__cause__ is not None and not cause.args:

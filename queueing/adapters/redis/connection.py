@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ssl import SSLError
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -193,6 +194,7 @@ class _NotLoaded(StoreError):
 
 def _reason(exc: BaseException) -> str:
     cause = exc.__cause__ or exc.__context__ or exc
-    if isinstance(cause, OSError) and cause.errno and cause.errno > 0:
+    # The number of a failed handshake is OpenSSL's, and not of the system's errors.
+    if isinstance(cause, OSError) and not isinstance(cause, SSLError) and cause.errno and cause.errno > 0:
         return os.strerror(cause.errno)
     return str(exc.__cause__ or exc).rstrip(".") or type(exc).__name__
