@@ -85,9 +85,12 @@ def mismatch(refusal: ChannelPreconditionFailed) -> QueueArgumentsMismatch:
 
 
 def _said(cause: BaseException) -> str:
-    for known in (cause, cause.__cause__):
-        # The number of a failed handshake is OpenSSL's, and not of the system's errors.
-        if isinstance(known, OSError) and not isinstance(known, SSLError) and known.errno and known.errno > 0:
+    beneath = cause.__cause__ or cause.__context__
+    if isinstance(beneath, SSLError):
+        # The driver passes its number on, which is OpenSSL's and none of the system's errors.
+        return str(beneath.strerror or beneath).rstrip(".")
+    for known in (cause, beneath):
+        if isinstance(known, OSError) and known.errno and known.errno > 0:
             return os.strerror(known.errno)
     text = " ".join(str(part) for part in cause.args if part not in (None, 0)) or type(cause).__name__
     if isinstance(cause, AMQPConnectionError) and cause.__cause__ is not None and not cause.args:
