@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import AsyncIterator
 
@@ -223,3 +224,38 @@ async def test_it_goes_where_the_url_says_and_as_whom(form: str):
             assert b" db=3 " in await lane.call("CLIENT", "INFO")
             await lane.close()
             await client.config_set("requirepass", "")
+
+
+@contextlib.asynccontextmanager
+async def pretending(*answers: bytes) -> AsyncIterator[Lane]:
+    """A server that answers so to one question after the other, byte by byte; an empty answer hangs up."""
+    left = list(answers)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer):
+            while question := await reader.read(65536):
+                greeting = b"+OK\r\n" * question.upper().count(b"SETINFO")
+                for byte in greeting or left[0]:
+                    writer.write(bytes([byte]))
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                if not greeting and left.pop(0)[-2:] != b"\r\n":
+                    return
+
+    async with await asyncio.start_server(serve, "127.0.0.1") as server:
+        lane = Lane(open_pool(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", TIMEOUT), timeout=10 * TIMEOUT)
+        yield lane
+        await lane.close()
+
+
+async def test_a_server_that_is_still_loading_is_asked_again():
+    async with pretending(b"+PONG\r\n", b"-LOADING Redis is loading the dataset in memory\r\n", b"$1\r\nx\r\n") as lane:
+        assert await lane.call("PING") == b"PONG"
+        assert await lane.call("ECHO", "x") == b"x"
+
+
+async def test_half_an_answer_is_nobodys():
+    async with pretending(b"+PONG\r\n", b"*2\r\n$5\r\nal", b"$1\r\nx\r\n", b"$1\r\ny\r\n") as lane:
+        assert await lane.call("PING") == b"PONG"
+        assert await lane.call("ECHO", "x") == b"x"
+        assert await lane.call("ECHO", "y") == b"y"
