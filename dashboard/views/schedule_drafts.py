@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -77,9 +78,15 @@ def save(request: HttpRequest, form: ScheduleForm, verb: str, done: str) -> Http
         form.add_error("name", _("The code has a schedule of this name."))
         return page(request, form, status=422)
     record.by, record.changed_at = request.user.get_username(), timezone.now()
+    try:
+        with transaction.atomic():
+            record.save()
+    except IntegrityError:
+        # Somebody else has made one of that name since the form was looked through.
+        form.add_error("name", record.unique_error_message(ScheduleRecord, ("name",)))
+        return page(request, form, status=422)
     with attempt(request, verb, named(record.name)) as deed:
         deed.detail = "; ".join((f"{record.type}: {record.timing}", *written(record.options)))
-        record.save()
         force.declare(record)
     to = reverse("dashboard:schedule", args=[record.name])
     if deed.failure:

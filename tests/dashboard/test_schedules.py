@@ -260,6 +260,19 @@ def test_a_name_that_is_taken_is_refused(admin: Client, known: Shop) -> None:
     assert "already exists" in admin.post("/schedule-drafts", FILLED).content.decode()
 
 
+def test_of_two_who_make_one_of_a_name_at_once_the_second_is_told(admin: Client, known: Shop) -> None:
+    def meanwhile(name: str) -> bool:
+        ScheduleRecord.objects.create(name=name, type="send_email", expression="0 5 * * *", by="another")
+        return False
+
+    with patch.object(force, "is_taken", meanwhile):
+        answer = admin.post("/schedule-drafts", FILLED)
+    assert answer.status_code == 422
+    assert "already exists" in answer.content.decode()
+    assert ScheduleRecord.objects.get().by == "another"
+    assert status(known) is None
+
+
 def test_one_is_changed_and_keeps_its_name(admin: Client, known: Shop) -> None:
     admin.post("/schedule-drafts", FILLED)
     assert 'value="30 2 * * *"' in html(admin, "/schedules/nightly/edit")
