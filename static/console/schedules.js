@@ -26,5 +26,8 @@ form.addEventListener("input", (event) => {
   timer = setTimeout(preview, PAUSE);
 });
 kind();
+// Whoever is quicker than this script, or comes back to the page, has typed already.
+const isTyped = (one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked;
+if ([...form.querySelectorAll("input, textarea")].some(isTyped)) preview();
 // Errors are for reading: the first one has the focus.
 form.querySelector("[aria-invalid=true]")?.focus();

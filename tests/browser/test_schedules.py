@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page, expect
+import asyncio
+import re
+
+from playwright.async_api import Page, Route, expect
 
 from queueing import JobState
 from tests.browser.shop import Shop
@@ -32,6 +35,21 @@ async def test_the_next_runs_are_shown_while_it_is_typed(shop: Shop, visitors: V
         await expect(page.get_by_label("Cron expression")).to_be_hidden()
         await page.get_by_label("Every").fill("90 min")
         await expect(preview).to_contain_text("Every 90 minutes")
+
+
+async def test_what_is_typed_before_the_script_is_there_is_looked_at_too(shop: Shop, visitors: Visitors):
+    typed = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    async with visitors.come("admin") as page:
+        await page.route(re.compile(r"/schedules(\.\w+)?\.js"), late)
+        await page.goto("/schedule-drafts/new", wait_until="commit")
+        await fill(page, "quick")
+        typed.set()
+        await expect(page.locator("#preview tbody tr")).to_have_count(5)
 
 
 async def test_it_is_made_run_turned_off_and_removed(shop: Shop, visitors: Visitors):
