@@ -1,9 +1,9 @@
 """Many pages that are looked at, in one process: ``python -m benchmarks.viewers URL COOKIE COUNT``.
 
 Loads each page once, opens its socket COUNT times in all, names its views as the page's script does, and answers each
-update. Prints ``watching`` when every socket has had its first update, and when its input ends a JSON line: ``seen``,
-for each word ``mark-…`` in what arrived, the times at which it was first seen, a socket each (seconds since 1970),
-``updates`` and ``bytes`` received.
+update. Prints ``watching`` when every socket has had its first update. Its input then names the last word ``mark-…`` to
+wait for; once all pages of marks have shown it, or after ten seconds, a JSON line follows: ``seen``, for each such word
+the times at which it was first seen, a socket each (seconds since 1970), ``updates`` and ``bytes`` received.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import uvloop
 from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
 
 PAGES = ("/", "/jobs?queue=marks&follow=1", "/queues", "/workers")
+PATIENCE = 10.0
+"""Seconds. Who has not seen the last mark by then has missed it."""
 VIEW = re.compile(r'<\w+ [^>]*?\bid="([^"]+)"[^>]*?\bdata-live="([^"]+)"')
 MARK = re.compile(rb"mark-\d+")
 NUMBER = re.compile(rb'"n": (\d+)')
@@ -76,7 +78,10 @@ async def main(url: str, cookie: str, count: int) -> None:
     while viewers.started < count:
         await asyncio.sleep(0.05)
     print("watching", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
+    last = (await asyncio.to_thread(sys.stdin.readline)).strip()
+    give_up = loop.time() + PATIENCE
+    while len(viewers.seen.get(last, ())) < count // len(PAGES) and loop.time() < give_up:
+        await asyncio.sleep(0.05)
     print(json.dumps({"seen": viewers.seen, "updates": viewers.updates, "bytes": viewers.bytes}))
 
 

@@ -14,8 +14,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +27,7 @@ from redis.asyncio import Redis
 from benchmarks import driver
 from benchmarks.driver import ROOT, Scene
 from benchmarks.peers import PEERS
+from benchmarks.viewers import PAGES
 from benchmarks.workload import AMQP_URL
 from tests.acceptance.console import Console
 from tests.acceptance.project import Project
@@ -56,16 +58,16 @@ async def run(redis_url: str, peer_name: str, jobs: int, viewers: int) -> dict[s
         await asyncio.to_thread(scene.call, "fill", str(jobs))
         if not viewers:
             return await worked_off(scene, redis, jobs, console)
-        async with watched(console.url, cookie, viewers) as watching, marks(scene, redis_url) as added:
+        async with marks(scene, redis_url) as added, watched(console.url, cookie, viewers) as watching:
+            since = time.time()
             figures = await worked_off(scene, redis, jobs, console)
-        found = await watching
-        lags = sorted(
-            (at - added[mark]) * 1000 for mark, times in found["seen"].items() if mark in added for at in times
-        )
+            counted = {mark: at for mark, at in added.items() if at > since}
+            found = await watching(list(counted)[-1])
+        lags = sorted((at - began) * 1000 for mark, began in counted.items() for at in found["seen"].get(mark, ()))
         return figures | {
             "lag_p50": statistics.median(lags),
             "lag_p95": lags[len(lags) * 95 // 100],
-            "seen": len(lags) / (len(added) * (viewers // 4)),
+            "seen": len(lags) / (len(counted) * (viewers // len(PAGES))),
             "updates": found["updates"] / figures["seconds"],
         }
 
@@ -92,7 +94,8 @@ async def open_console(scene: Scene, redis_url: str) -> AsyncIterator[tuple[Cons
 
 
 @asynccontextmanager
-async def watched(url: str, cookie: str, viewers: int) -> AsyncIterator[asyncio.Task[dict[str, Any]]]:
+async def watched(url: str, cookie: str, viewers: int) -> AsyncIterator[Callable[[str], Awaitable[dict[str, Any]]]]:
+    """Everybody watches. What it gives is called with the last mark, and tells what was seen up to it."""
     command = (sys.executable, "-m", "benchmarks.viewers", url, cookie, str(viewers))
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, limit=1 << 26)
@@ -100,18 +103,16 @@ async def watched(url: str, cookie: str, viewers: int) -> AsyncIterator[asyncio.
     try:
         if (await process.stdout.readline()).strip() != b"watching":
             raise driver.Stuck("the viewers have ended before all of them watched")
-        told: asyncio.Task[dict[str, Any]] = asyncio.ensure_future(_told(process.stdout))
-        yield told
-        process.stdin.close()
-        await told
+        yield partial(_told, process.stdin, process.stdout)
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
 
 
-async def _told(output: asyncio.StreamReader) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(await output.readline())
+async def _told(question: asyncio.StreamWriter, answer: asyncio.StreamReader, last: str) -> dict[str, Any]:
+    question.write(f"{last}\n".encode())
+    found: dict[str, Any] = json.loads(await answer.readline())
     return found
 
 
@@ -135,8 +136,6 @@ async def marks(scene: Scene, redis_url: str) -> AsyncIterator[dict[str, float]]
     finally:
         adding.cancel()
         await asyncio.wait([adding])
-        # What came last may have had no time to be shown.
-        await asyncio.sleep(2)
         await project.cluster.close()
         await take_away(AMQP_URL, scene.name, "marks")
 
