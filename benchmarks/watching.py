@@ -4,6 +4,9 @@ A worker works off the jobs once with the console idle and once with its pages w
 added to a queue of its own, and how long after that each page of it shows the job is its lag. One JSON line a figure:
 jobs and changes a second, the share of what the worker reached unwatched, milliseconds of lag, CPU of the web process
 in shares of a core.
+
+All jobs wait when the worker begins, so that it runs as fast as it can; with ``--rate 1667`` so many a second are added
+while it runs, each of which is changed three times.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from tests.contracts.brokers import take_away
 from tests.servers import private
 
 CHANGES = 2
-"""Of a job while it is worked off: it starts, and it has ended."""
+"""Of a job while it is worked off: it starts, and it has ended. Where it is added meanwhile, that is one more."""
 SESSION = """
 from importlib import import_module
 from django.conf import settings
@@ -52,15 +55,16 @@ print(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
 """
 
 
-async def run(redis_url: str, peer_name: str, jobs: int, viewers: int) -> dict[str, float]:
+async def run(redis_url: str, peer_name: str, jobs: int, viewers: int, rate: int) -> dict[str, float]:
     peer = PEERS[peer_name]
     async with driver.scene_of(peer, redis_url) as (scene, redis), open_console(scene, redis_url) as (console, cookie):
-        await asyncio.to_thread(scene.call, "fill", str(jobs))
+        if not rate:
+            await asyncio.to_thread(scene.call, "fill", str(jobs))
         if not viewers:
-            return await worked_off(scene, redis, jobs, console)
+            return await worked_off(scene, redis, jobs, console, rate)
         async with marks(scene, redis_url) as added, watched(console.url, cookie, viewers) as watching:
             since = time.time()
-            figures = await worked_off(scene, redis, jobs, console)
+            figures = await worked_off(scene, redis, jobs, console, rate)
             counted = {mark: at for mark, at in added.items() if at > since}
             found = await watching(list(counted)[-1])
         lags = sorted((at - began) * 1000 for mark, began in counted.items() for at in found["seen"].get(mark, ()))
@@ -72,16 +76,20 @@ async def run(redis_url: str, peer_name: str, jobs: int, viewers: int) -> dict[s
         }
 
 
-async def worked_off(scene: Scene, redis: Redis, jobs: int, console: Console) -> dict[str, float]:
+async def worked_off(scene: Scene, redis: Redis, jobs: int, console: Console, rate: int) -> dict[str, float]:
     web = psutil.Process(console.pid)
     with scene.workers(1):
+        feeding = asyncio.create_task(asyncio.to_thread(scene.call, "feed", str(rate), str(jobs))) if rate else None
         first = await driver.until(scene, redis, jobs, jobs // 10)
         began, spent = time.perf_counter(), sum(web.cpu_times()[:2])
         last = await driver.until(scene, redis, jobs, jobs)
         seconds = time.perf_counter() - began
         spent = sum(web.cpu_times()[:2]) - spent
-    rate = (last - first) / seconds
-    return {"rate": rate, "changes": rate * CHANGES, "web_cpu": spent / seconds, "seconds": seconds}
+        if feeding:
+            await feeding
+    reached = (last - first) / seconds
+    changes = reached * (CHANGES + bool(rate))
+    return {"rate": reached, "changes": changes, "web_cpu": spent / seconds, "seconds": seconds}
 
 
 @asynccontextmanager
@@ -145,13 +153,14 @@ async def main() -> None:
     parser.add_argument("--jobs", type=int, default=20_000)
     parser.add_argument("--viewers", type=int, default=200)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--rate", type=int, default=0)
     parser.add_argument("--peer", default="leveret", choices=[name for name in PEERS if name.startswith("leveret")])
     given = parser.parse_args()
     found: dict[int, list[dict[str, float]]] = {0: [], given.viewers: []}
     with private.redis() as server:
         for _ in range(given.runs):
             for viewers, figures in found.items():
-                figures.append(await run(server.url, given.peer, given.jobs, viewers))
+                figures.append(await run(server.url, given.peer, given.jobs, viewers, given.rate))
                 print(json.dumps({"viewers": viewers} | {k: round(v, 3) for k, v in figures[-1].items()}), flush=True)
     middle = {
         viewers: {name: statistics.median(one[name] for one in figures) for name in figures[0]}

@@ -1,4 +1,4 @@
-"""One process of a run: ``… MODULE work PROCESSES NUMBER``, ``fill N``, ``enqueue WAY N`` or ``pace N``."""
+"""One process: ``… MODULE work PROCESSES NUMBER``, ``fill N``, ``enqueue WAY N``, ``feed RATE N`` or ``pace N``."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ async def enqueue(peer: ModuleType, way: str, jobs: int) -> None:
     print(json.dumps(figures), flush=True)
 
 
+async def feed(peer: ModuleType, rate: int, jobs: int) -> None:
+    """So many a second, in twenty calls."""
+    add, began, added = (await called(peer.ways))[peer.quickest], time.monotonic(), 0
+    while added < jobs:
+        some = min(max(rate // 20, 1), jobs - added)
+        await called(add, [PAYLOAD] * some)
+        added += some
+        await asyncio.sleep(max(0.0, began + added / rate - time.monotonic()))
+
+
 async def pace(peer: ModuleType, jobs: int) -> None:
     add = (await called(peer.ways))["single"]
     for _ in range(jobs):
@@ -66,6 +76,8 @@ def main(module: str, what: str, *rest: str) -> None:
             run(fill(peer, int(jobs)))
         case "enqueue", [way, jobs]:
             run(enqueue(peer, way, int(jobs)))
+        case "feed", [rate, jobs]:
+            run(feed(peer, int(rate), int(jobs)))
         case "pace", [jobs]:
             run(pace(peer, int(jobs)))
         case _:

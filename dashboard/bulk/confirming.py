@@ -161,7 +161,7 @@ def _ask(
 
 
 def _speed(rate: int) -> str:
-    return _("%(number)s a second") % {"number": wording.number(rate)} if rate else _("As fast as it goes")
+    return _("%(number)s a second") % {"number": wording.number(rate)} if rate else _("Fast, with room for others")
 
 
 def _put(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

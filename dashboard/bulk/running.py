@@ -27,8 +27,14 @@ from queueing.domain.ports import Changed, Receipt
 from queueing.errors import LeveretError
 from queueing.operations import Operations
 
-ABREAST = 4
-"""Chunks under way at a time: while messages of one are confirmed, the next is being written."""
+ABREAST = 2
+"""Chunks under way at a time: while messages of one are confirmed, the next is being written. More would queue before
+Redis, and every page of the console behind them."""
+REST = 1.0
+"""Where no rate is asked for, it rests this many times as long as it worked: half of the servers' time is everybody
+else's. Slow servers so make it slower."""
+LONGEST_REST = 1.0
+"""Seconds. What took longer than this waited for a server that was away."""
 NAP = 0.25
 """Seconds between two looks whether a slow operation was paused."""
 State = Operation.State
@@ -75,23 +81,32 @@ class Pace:
 
     def __init__(self, operation: Operation) -> None:
         self._rate, self._treated = operation.rate, 0
-        self._since = self._last = time.monotonic()
+        self._since = self._last = self._next = time.monotonic()
+        self._begun = self._since
         self.abreast = ABREAST if not operation.rate or operation.rate >= CHUNK * ABREAST else 1
 
     def wait(self, context: JobContext) -> bool:
         """Until the next chunks may go. False: the worker wants an end."""
         while not context.cancelled:
-            early = self._treated / self._rate - (time.monotonic() - self._since) if self._rate else 0.0
+            early = self._next - time.monotonic()
             if early <= 0:
+                self._begun = time.monotonic()
                 return True
             time.sleep(min(early, NAP))
         return False
+
+    def _later(self, now: float) -> float:
+        """When the next chunks may go."""
+        if self._rate:
+            return self._since + self._treated / self._rate
+        return now + min(REST * (now - self._begun), LONGEST_REST)
 
     def count(self, treated: int, before: float) -> float:
         """Jobs a second, lately."""
         now = time.monotonic()
         speed = treated / max(now - self._last, 0.001)
         self._last, self._treated = now, self._treated + treated
+        self._next = self._later(now)
         return speed if not before else 0.7 * before + 0.3 * speed
 
 

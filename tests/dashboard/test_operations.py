@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 from unittest.mock import patch
 
 import pytest
@@ -18,7 +20,7 @@ from dashboard.bulk import confirming, freezing, running
 from dashboard.bulk.records import Chunk, Operation
 from dashboard.live import Watched
 from dashboard.models import AuditEntry
-from queueing import Fail, Retry, sync
+from queueing import Fail, JobContext, Retry, sync
 from queueing.domain.states import JobState
 from queueing.errors import LeveretError, StoreUnavailable
 from tests.dashboard.bulk import FAILED, State, again, confirm, context, due, failed, run
@@ -192,6 +194,43 @@ def test_a_rate_is_kept(operator: Client, shop: Shop) -> None:
 
 
 # undo, pause, resume, cancel
+
+
+class Clock:
+    """Time that passes only where somebody works or sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+AT_EASE = cast(JobContext, SimpleNamespace(cancelled=False))
+
+
+@pytest.mark.parametrize(
+    ("rate", "took", "began"),
+    [
+        (0, 0.2, [100.0, 100.4, 100.8]),  # it rests as long as it worked
+        (0, 30.0, [100.0, 131.0, 162.0]),  # but not for what a server that was away took
+        (1000, 0.2, [100.0, 101.0, 102.0]),  # a rate is kept whatever the work took
+    ],
+)
+def test_without_a_rate_it_leaves_half_of_the_time_to_others(rate: int, took: float, began: list[float]) -> None:
+    clock = Clock()
+    with patch.object(running, "time", clock):
+        pace = running.Pace(Operation(rate=rate))
+        found = []
+        for _ in range(3):
+            assert pace.wait(AT_EASE)
+            found.append(clock.now)
+            clock.now += took
+            pace.count(1000, 0.0)
+    assert found == pytest.approx(began)
 
 
 def test_undo_takes_it_back_and_nothing_happens(operator: Client, shop: Shop) -> None:
