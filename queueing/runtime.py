@@ -42,6 +42,11 @@ STORES: Final = {
     "memory": "queueing.adapters.redis.embedded:embedded_store",
 }
 
+SENTINEL: Final = (
+    "Sentinels are not asked for the primary: name an address that follows it, as a HAProxy, a Kubernetes service or a "
+    "virtual IP does. Connections are made anew when a server says that it is a replica."
+)
+
 registry: Final = Registry()
 """The job types of this process: filled by ``@job``."""
 outside_schedules: Outside | None = None
@@ -176,7 +181,10 @@ def _store(config: ClusterConfig) -> JobStore:
     scheme = urlsplit(config.redis_url).scheme
     path = (STORES | config.stores).get(scheme)
     if path is None:
-        raise ConfigurationError(f"REDIS_URL has the scheme {scheme!r}; known are {', '.join(STORES | config.stores)}.")
+        raise ConfigurationError(
+            f"REDIS_URL has the scheme {scheme!r}; known are {', '.join(STORES | config.stores)}."
+            + (f" {SENTINEL}" if "sentinel" in scheme else "")
+        )
     kept = {JobState(state): seconds for state, seconds in config.retention.items()} or None
     make: Callable[..., JobStore] = _load(path)
     if path == STORES["memory"]:

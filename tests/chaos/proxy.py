@@ -68,6 +68,11 @@ class Proxy:
         self._refuses, self._delay = False, 0.0
         self._flows.set()
 
+    def lead_to(self, target: str) -> None:
+        """New connections go there, as when a name or an address moves; those that are open stay where they are."""
+        parts = urlsplit(target)
+        self._target, self._host, self._port = target, parts.hostname, parts.port
+
     def _drop(self) -> None:
         for writer in list(self._writers):
             # Without the rest of its buffer: a reset, not a goodbye.

@@ -12,6 +12,7 @@ from redis import exceptions as driver
 from redis.asyncio import Redis
 
 from queueing.adapters.redis import RedisStore
+from queueing.adapters.redis.demotion import NotPrimary
 from queueing.adapters.redis.driver import open_pool
 from queueing.adapters.redis.lane import Lane
 from queueing.errors import StoreFull, StoreUnavailable
@@ -252,6 +253,60 @@ async def test_a_server_that_is_still_loading_is_asked_again():
     async with pretending(b"+PONG\r\n", b"-LOADING Redis is loading the dataset in memory\r\n", b"$1\r\nx\r\n") as lane:
         assert await lane.call("PING") == b"PONG"
         assert await lane.call("ECHO", "x") == b"x"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        b"-READONLY You can't write against a read only replica.",
+        b"-ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write against a replica.",
+        b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        b"-NOREPLICAS Not enough good replicas to write.",
+        b"-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+    ],
+    ids=["replica", "replica, in a script of Redis 6", "replica without data", "left by its replicas", "full disk"],
+)
+async def test_a_server_that_is_no_primary_is_left_and_whoever_is_there_now_is_asked(refusal: bytes):
+    async with pretending(
+        b"+PONG\r\n", refusal + b"\r\n", b"$1\r\nx\r\n", refusal + b"\r\n", refusal + b"\r\n"
+    ) as lane:
+        assert await lane.call("PING") == b"PONG"
+        wire = lane._wire
+        assert await lane.call("ECHO", "x") == b"x"
+        assert lane._wire is not wire
+        with pytest.raises(NotPrimary):
+            await lane.call("ECHO", "x")
+
+
+async def test_what_was_asked_before_a_refusal_is_answered_and_not_asked_twice(lane: Lane, private_redis: PrivateRedis):
+    async with Redis.from_url(private_redis.url) as client:
+        await client.set("here", "x")
+        await lane.call("PING")
+        wire = lane._wire
+        await client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        reading, writing, also = await asyncio.gather(
+            lane.call("GET", "here"), lane.call("SET", "n", "1"), lane.call("GET", "here"), return_exceptions=True
+        )
+        assert (reading, also) == (b"x", b"x")
+        assert isinstance(writing, NotPrimary)
+        assert lane._wire is not wire
+        await client.execute_command("REPLICAOF", "NO", "ONE")
+        calls = (await client.info("commandstats"))["cmdstat_get"]["calls"]
+    assert calls == 2
+
+
+async def test_the_connections_of_reads_are_made_anew_as_well(private_redis: PrivateRedis):
+    store = RedisStore(private_redis.url, timeout=TIMEOUT)
+    async with Redis.from_url(private_redis.url) as client:
+        await added(store)
+        before = {await store._connection.call("CLIENT", "ID") for _ in range(3)}
+        await client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        with pytest.raises(StoreUnavailable, match="read-only"):
+            await added(store)
+        await client.execute_command("REPLICAOF", "NO", "ONE")
+        assert await store._connection.call("CLIENT", "ID") not in before
+        assert await record(store, await added(store))
+    await store.close()
 
 
 async def test_half_an_answer_is_nobodys():

@@ -12,9 +12,11 @@ import uvloop
 from redis.asyncio import Redis
 
 from queueing.adapters.redis import RedisStore, connection
+from queueing.conf import ClusterConfig
 from queueing.domain.ports import JobStore, Stale
 from queueing.domain.states import JobState
 from queueing.errors import ConfigurationError, LeveretError, StoreFull, StoreUnavailable
+from queueing.runtime import Cluster
 from tests.contracts.stores import (
     added,
     alive,
@@ -117,6 +119,14 @@ async def test_a_wrong_password_is_said_to_be(private_redis: PrivateRedis):
 def test_a_url_of_another_scheme_is_refused():
     with pytest.raises(ConfigurationError, match="ftp://attic"):
         asyncio.run(RedisStore("ftp://ada:hush@attic/0").connect())
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://one:26379,two:26379/mymaster/0", "sentinel://one:26379;sentinel://two:26379"]
+)
+def test_sentinels_are_refused_with_what_to_name_instead(url: str):
+    with pytest.raises(ConfigurationError, match=r"Sentinels are not asked.*virtual IP"):
+        Cluster(ClusterConfig(redis_url=url, amqp_url="amqp://localhost"))
 
 
 @pytest.mark.parametrize("prefix", ["", "a b", "a*", "{a}", "x" * 65])

@@ -16,7 +16,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from queueing.adapters.redis.clock import StoreClock
-from queueing.adapters.redis.driver import open_pool
+from queueing.adapters.redis.demotion import NotPrimary, Replica
+from queueing.adapters.redis.driver import Pool, open_pool
 from queueing.adapters.redis.keys import Keys
 from queueing.adapters.redis.lane import CLOSED, Arg, Lane
 from queueing.adapters.redis.scripts import script
@@ -54,6 +55,8 @@ class Connection:
         self.address: Final = address
         self.timeout: Final = timeout
         self.clock: Final = StoreClock()
+        self.departures = 0
+        """How often a server was left because it was no primary; whoever listens to one has to move as well."""
         self._open = opener
         self._client: Any = None  # a Redis; half of its methods are untyped
         self._has_lane, self._lane = lane, cast(Lane | None, None)
@@ -82,6 +85,13 @@ class Connection:
             with self.wrapped():
                 await client.aclose()
 
+    def leave(self) -> None:
+        """The URL may lead to another server by now: what is asked next is asked over a new connection."""
+        self.departures += 1
+        pool = self.client.connection_pool
+        if isinstance(pool, Pool):
+            pool.leave()
+
     async def call(self, *command: Arg) -> Any:
         return await self.bounded(self.client.execute_command(*command))
 
@@ -90,7 +100,7 @@ class Connection:
         if not self._has_lane:
             return await self.call(*command)
         if self._lane is None:
-            self._lane = Lane(self.client.connection_pool, timeout=self.timeout)
+            self._lane = Lane(self.client.connection_pool, timeout=self.timeout, on_demotion=self.leave)
         try:
             return await self._lane.call(*command)
         except Exception as exc:
@@ -161,22 +171,30 @@ class Connection:
                 return StoreUnavailable(
                     say("Redis at %(server)s refuses the user or password of LEVERET_REDIS_URL.", server=self.address)
                 )
+            case Replica():
+                return self.replica()
+            case NotPrimary():
+                return StoreUnavailable(
+                    say("Redis at %(server)s does not serve now: %(reason)s", server=self.address, reason=str(exc))
+                )
             case OSError() | driver.ConnectionError():
                 return self._unreachable(exc)
             case RuntimeError() if CLOSED in str(exc):
                 return self._unreachable(exc)
-            case driver.ReadOnlyError():
-                return StoreUnavailable(
-                    say(
-                        "Redis at %(server)s is a read-only replica. Point LEVERET_REDIS_URL at the primary.",
-                        server=self.address,
-                    )
-                )
             case driver.RedisError():
                 return StoreError(
                     say("Redis at %(server)s refused a command: %(reason)s", server=self.address, reason=str(exc))
                 )
         return None
+
+    def replica(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            say(
+                "Redis at %(server)s is a read-only replica. Point LEVERET_REDIS_URL at the primary. After a failover "
+                "this passes when that name or address leads to the new one.",
+                server=self.address,
+            )
+        )
 
     def _unreachable(self, exc: BaseException) -> StoreUnavailable:
         return StoreUnavailable(

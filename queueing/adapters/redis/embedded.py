@@ -18,8 +18,8 @@ class EmbeddedStore(RedisStore):
     always_notifies = True
     server_name = "Embedded Redis"
 
-    async def _told(self) -> tuple[str, str]:
-        return self.server_name, f"fakeredis {version('fakeredis')}"
+    async def _told(self) -> tuple[str, str, bool]:
+        return self.server_name, f"fakeredis {version('fakeredis')}", True
 
     async def diagnose(self) -> list[Finding]:
         return []

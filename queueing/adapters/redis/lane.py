@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import hiredis
 from redis import exceptions as driver
 from redis._parsers import BaseParser
+
+from queueing.adapters.redis.demotion import demoted
 
 Arg: TypeAlias = str | bytes | int | float
 
@@ -36,22 +39,22 @@ class _Asked(NamedTuple):
 class Wire(asyncio.Protocol):
     """One live connection. Answers come in the order of the questions, so whoever is too late ends it for all."""
 
-    def __init__(self, connection: Any, *, timeout: float) -> None:
+    def __init__(self, connection: Any, *, timeout: float, on_demotion: Callable[[], None] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        self._connection, self._timeout = connection, timeout
+        self._connection, self._timeout, self._on_demotion = connection, timeout, on_demotion
         self._reader = hiredis.Reader(
             protocolError=driver.InvalidResponse, replyError=BaseParser.parse_error, notEnoughData=_MORE
         )
         self._asked = deque[_Asked]()
         self._watch: asyncio.TimerHandle | None = None
-        self._gone = False
+        self._gone = self._left = False
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._transport: asyncio.Transport = connection._writer.transport
         self._transport.set_protocol(self)
 
     @property
     def usable(self) -> bool:
-        return not self._gone and self._loop is asyncio.get_running_loop()
+        return not self._gone and not self._left and self._loop is asyncio.get_running_loop()
 
     def ask(self, request: bytes) -> asyncio.Future[Any]:
         """The answer, or what the server says instead; TimeoutError, or the driver's ConnectionError."""
@@ -82,12 +85,24 @@ class Wire(asyncio.Protocol):
 
     def _tell(self, reply: Any) -> None:
         answer = self._asked.popleft().answer
+        refused = isinstance(reply, Exception)
+        if refused and (told := demoted(reply)):
+            reply = told
+            self._leave()
         if answer.done():
-            return
-        if isinstance(reply, Exception):
+            pass
+        elif refused:
             answer.set_exception(reply)
         else:
             answer.set_result(reply)
+        if self._left and not self._asked:
+            self._end(driver.ConnectionError("the server is not the primary"))
+
+    def _leave(self) -> None:
+        """Nothing more is asked here. What was asked already is answered, and so need not be asked twice."""
+        if not self._left and self._on_demotion is not None:
+            self._on_demotion()
+        self._left = True
 
     def _look(self) -> None:
         """One timer for all: the oldest question is the first to be late."""
@@ -131,15 +146,18 @@ class Wire(asyncio.Protocol):
 
 
 class Lane:
-    """A wire that is made when it is needed, and made anew when it is gone. Belongs to one event loop at a time."""
+    """A wire that is made when it is needed, and made anew when it is gone. Belongs to one event loop at a time.
 
-    def __init__(self, pool: Any, *, timeout: float) -> None:
-        self._pool, self._timeout = pool, timeout
+    ``on_demotion`` is told of a server that says it is not, or not now, the primary."""
+
+    def __init__(self, pool: Any, *, timeout: float, on_demotion: Callable[[], None] | None = None) -> None:
+        self._pool, self._timeout, self._on_demotion = pool, timeout, on_demotion
         self._wire: Wire | None = None
         self._dialing: asyncio.Task[Wire] | None = None
 
     async def call(self, *command: Arg) -> Any:
-        """Within ``timeout`` seconds. A call that fails on its connection is tried once more.
+        """Within ``timeout`` seconds. A call that fails on its connection is tried once more, and so is one that a
+        server does not take because it is not the primary.
 
         Raises TimeoutError, OSError, or what the driver has for it.
         """
@@ -173,7 +191,7 @@ class Lane:
     async def _dial(self) -> Wire:
         connection = self._pool.make_connection()
         await connection.connect()
-        self._wire = Wire(connection, timeout=self._timeout)
+        self._wire = Wire(connection, timeout=self._timeout, on_demotion=self._on_demotion)
         return self._wire
 
     async def close(self) -> None:

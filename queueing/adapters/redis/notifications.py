@@ -45,10 +45,13 @@ class Notifications(Part):
             await client.aclose()
 
     async def _listen(self, subscription: Any) -> AsyncIterator[Hint]:
-        """Until the connection breaks. One that is silent is asked whether it still lives."""
-        asked = False
+        """Until the connection breaks, or the store has found that its server is no primary any more. One that is
+        silent is asked whether it still lives."""
+        asked, departures = False, self._connection.departures
         while True:
             message = await subscription.get_message(timeout=self._connection.timeout)
+            if self._connection.departures != departures:
+                raise TimeoutError
             if message is None:
                 if asked:
                     raise TimeoutError
