@@ -46,6 +46,26 @@ async def test_a_finished_job_takes_at_most_700_bytes(client: Redis, store: Redi
     assert await client.exists(*(f"{{{prefix}}}:{kind}:{specs[0].id}" for kind in ("out", "log", "attempts"))) == 0
 
 
+async def test_a_payload_of_147_bytes_is_in_the_hash_and_takes_no_key_of_its_own(
+    client: Redis, store: RedisStore, prefix: str
+):
+    specs = [job(queue="default", payload=b'"' + b"x" * 145 + b'"') for _ in range(JOBS)]
+    await finish(store, specs)
+    each, shared = await measure(client, prefix, specs)
+    assert each + shared <= LIMIT, (each, shared)
+    assert await client.exists(f"{{{prefix}}}:spec:{specs[0].id}") == 0
+    assert await client.object("encoding", f"{{{prefix}}}:job:{specs[0].id}") == b"listpack"
+
+
+@pytest.mark.parametrize("length", [1, 40, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256, 257, 300, 5_000])
+async def test_a_spec_of_any_length_comes_back_as_it_was(store: RedisStore, length: int):
+    # Of these some lie on both sides of each piece's end.
+    specs = [job(queue="default", payload=b"\xff\x00" * (length // 2) + bytes([some])) for some in range(40)]
+    await store.add(specs)
+    found = [await store.get(spec.id) for spec in specs]
+    assert [one.spec for one in found] == specs
+
+
 async def test_a_payload_adds_little_more_than_itself(client: Redis, store: RedisStore, prefix: str):
     specs = [job(queue="default", payload=b'"' + b"x" * 298 + b'"') for _ in range(JOBS)]
     await finish(store, specs)

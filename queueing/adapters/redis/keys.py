@@ -1,7 +1,7 @@
 """Names of keys, and of the fields of a job's hash. The scripts build the same names; ``base.lua`` is their twin.
 
 ===================================  ==============================================================================
-``spec:<id>``                        string: the immutable part, packed; a short one is in the hash
+``spec:<id>``                        string: the immutable part, packed; one of up to 256 bytes is in the hash
 ``job:<id>``                         hash: what changes; values of 64 bytes at most, so that it stays a listpack
 ``out:<id>``                         string: a result that is too long for the hash, or an error without an attempt
 ``attempts:<id>`` ``log:<id>``       lists of JSON arrays, bounded
@@ -90,8 +90,9 @@ SUMMARY_FIELDS: Final = (
     "rb",  # how often in a row a replay ended as the failure before it
 )
 """What a list reads. A job's hash also holds ``k`` (token), ``o`` (a short result), ``r`` (its own retention, ms),
-``u`` or ``ut`` (its unique key, which it holds until it ends, or for a time), ``xa`` (when it expires, ms), ``y`` (a
-short spec), ``gr`` (the group of its last failure) and ``rk`` (the kind of error that was replayed last)."""
+``u`` or ``ut`` (its unique key, which it holds until it ends, or for a time), ``xa`` (when it expires, ms), ``y`` to
+``y4`` (a short spec, in pieces), ``gr`` (the group of its last failure) and ``rk`` (the kind of error that was replayed
+last)."""
 
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 

@@ -8,6 +8,9 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local seq = 0 -- transitions made by this call
 local tally = {} -- running jobs by scope of a limit, once this call has counted them
 
+-- The fields of a short spec, and the bytes of each: as long as a value may be in a hash that stays a listpack.
+local PIECES, PIECE = { 'y', 'y2', 'y3', 'y4' }, 64
+
 -- No life of a job comes so late by itself: whoever says so has made it up, and a later one must still be counted.
 local BELIEVED = 2147483647
 

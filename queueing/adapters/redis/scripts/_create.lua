@@ -1,7 +1,17 @@
--- Write a record that is not there yet. `expires` is ms, or ''. `more` are further fields of the hash; a short spec is
--- one of them, which saves the 120 bytes of a key.
-local SHORT = 64
+-- Write a record that is not there yet. `expires` is ms, or ''. `more` are further fields of the hash. A short spec is
+-- among them, which saves the 120 bytes of a key: in pieces, for one longer value would double the hash.
 local lanes_seen = {}
+
+local function keep_spec(id, spec, more)
+  if #spec > PIECE * #PIECES then
+    redis.call('SET', P .. 'spec:' .. id, spec)
+    return
+  end
+  for i = 1, math.ceil(#spec / PIECE) do
+    more[#more + 1] = PIECES[i]
+    more[#more + 1] = string.sub(spec, (i - 1) * PIECE + 1, i * PIECE)
+  end
+end
 
 local function create(id, queue, kind, spec, state, score, expires, more)
   local member = queue .. ':' .. kind
@@ -10,12 +20,7 @@ local function create(id, queue, kind, spec, state, score, expires, more)
     redis.call('SADD', P .. 'queues', queue)
     lanes_seen[member] = true
   end
-  if #spec > SHORT then
-    redis.call('SET', P .. 'spec:' .. id, spec)
-  else
-    more[#more + 1] = 'y'
-    more[#more + 1] = spec
-  end
+  keep_spec(id, spec, more)
   if expires ~= '' then
     more[#more + 1] = 'xa'
     more[#more + 1] = expires

@@ -13,7 +13,11 @@ local function row(id, fields)
 end
 
 local function spec_of(id)
-  return redis.call('HGET', P .. 'job:' .. id, 'y') or redis.call('GET', P .. 'spec:' .. id)
+  local pieces = redis.call('HMGET', P .. 'job:' .. id, unpack(PIECES))
+  if not pieces[1] then return redis.call('GET', P .. 'spec:' .. id) end
+  local spec = ''
+  for _, piece in ipairs(pieces) do spec = spec .. (piece or '') end
+  return spec
 end
 
 local function take(first, count)
