@@ -47,7 +47,8 @@ class Shown:
     retrying: int
     overdue: int
     messages: int | None
-    """Of all queues together. None: the broker does not answer."""
+    """Of all queues together. None: the broker does not answer, or cannot be asked."""
+    told: bool
 
 
 def shown(ladder: Ladder) -> Shown:
@@ -72,6 +73,7 @@ def shown(ladder: Ladder) -> Shown:
         retrying=sum(rung.retrying for rung in rungs),
         overdue=ladder.overdue,
         messages=None if None in counts else sum(count or 0 for count in counts),
+        told=ladder.told,
     )
 
 

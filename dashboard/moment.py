@@ -34,13 +34,12 @@ class Gauges:
         self._readings: dict[str, Reading] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._broker, name)
+        found = getattr(self._broker, name)
+        # Here, and no method: a broker may go without it.
+        return partial(self._read, name, found) if name == "waiting" else found
 
     async def depth(self, queue: str) -> QueueDepth:
         return cast(QueueDepth, await self._read(f"depth {queue}", lambda: self._broker.depth(queue)))
-
-    async def waiting(self) -> list[int | None]:
-        return cast("list[int | None]", await self._read("waiting", self._broker.waiting))
 
     async def _read(self, what: str, question: Callable[[], Awaitable[Any]]) -> Any:
         reading = self._readings.get(what)

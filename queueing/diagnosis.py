@@ -18,13 +18,14 @@ from queueing.conf import ClusterConfig
 from queueing.domain.findings import Finding
 from queueing.domain.registry import Registry
 from queueing.errors import ConfigurationError
-from queueing.runtime import Cluster
+from queueing.runtime import Cluster, unfit
 
 ANSWER: Final = 3.0
 """Seconds that a server may take for one answer."""
 BOUND: Final = 8.0
 """Seconds for all that one server is asked."""
 RESOLVE: Final = 2.0
+UNFIT: Final = "Add them to the engine, or use one that was made for this version of Leveret."
 
 
 def of_settings(config: ClusterConfig) -> list[Finding]:
@@ -39,7 +40,10 @@ def of_settings(config: ClusterConfig) -> list[Finding]:
                 "one half would miss the other.",
             )
         ]
-    return []
+    try:
+        return [Finding(id="E007", text=text, hint=UNFIT) for text in unfit(config)]
+    except ConfigurationError as wrong:
+        return [misconfigured(wrong)]
 
 
 def of_deployment(config: ClusterConfig) -> list[Finding]:

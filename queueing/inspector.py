@@ -16,7 +16,7 @@ from queueing.domain.failures import Deploy, FailureGroup
 from queueing.domain.figures import Figures
 from queueing.domain.job import ErrorInfo, JobRecord, JobSpec, JobSummary
 from queueing.domain.limits import Limit, Scope
-from queueing.domain.ports import Broker, JobStore
+from queueing.domain.ports import Broker, JobStore, has
 from queueing.domain.reading import (
     Health,
     JobFilter,
@@ -119,6 +119,9 @@ class Inspector:
     async def ladder(self, queue: str) -> Ladder:
         """What waits for its time. Raises StoreError; where the broker does not answer, its part is not known."""
         steps = self._broker.capabilities.steps
+        told = has(self._broker, "waiting", Broker)
+        if not steps or not has(self._store, "due", JobStore):
+            return Ladder(rungs=(), overdue=0, told=told)
         # A message takes the first step for whatever is less than the second.
         bounds = (0.0, *steps[1:])
         due, messages = await asyncio.gather(self._store.due(queue, bounds), monitoring.waiting(self._broker))
@@ -132,6 +135,7 @@ class Inspector:
                 for seconds, count, later, again in rows
             ),
             overdue=scheduled[0] + retrying[0],
+            told=told,
         )
 
     async def workers(self) -> list[WorkerStatus]:

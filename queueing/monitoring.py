@@ -18,7 +18,7 @@ from queueing.domain.figures import (
     QueueFigures,
     WorkerFigures,
 )
-from queueing.domain.ports import Broker, JobStore, QueueFlags
+from queueing.domain.ports import Broker, JobStore, QueueFlags, has
 from queueing.domain.reading import Health, LaneCount, QueueDepth, WorkerStatus
 from queueing.domain.states import JobState
 from queueing.errors import BrokerError
@@ -72,7 +72,9 @@ async def depths(broker: Broker, names: Sequence[str]) -> dict[str, QueueDepth]:
 
 
 async def waiting(broker: Broker) -> list[int | None] | None:
-    """Messages in each step of the delay ladder. None: the broker does not answer."""
+    """Messages in each step of the delay ladder. None: the broker does not answer, or cannot be asked."""
+    if not has(broker, "waiting", Broker):
+        return None
     try:
         return await broker.waiting()
     except BrokerError:

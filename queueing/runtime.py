@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from queueing import conf, sync
 from queueing.conf import ClusterConfig
 from queueing.dispatch import Dispatch
-from queueing.domain.ports import Broker, JobStore
+from queueing.domain.ports import Broker, JobStore, lacking
 from queueing.domain.registry import Registry
 from queueing.domain.states import JobState
 from queueing.errors import ConfigurationError
@@ -166,7 +166,7 @@ def _broker(config: ClusterConfig) -> Broker:
     make: Callable[..., Broker] = _load(path)
     if path == BROKERS["memory"]:
         return make(prefix=config.prefix)
-    return make(
+    broker = make(
         config.amqp_url,
         prefix=config.prefix,
         queue_type=config.queue_type,
@@ -175,6 +175,8 @@ def _broker(config: ClusterConfig) -> Broker:
         # An engine of somebody else's need not know of it.
         **({"fast_lane": config.fast_lane} if path == BROKERS["amqp"] else {}),
     )
+    _refuse_unfit(path, broker, Broker)
+    return broker
 
 
 def _store(config: ClusterConfig) -> JobStore:
@@ -189,7 +191,39 @@ def _store(config: ClusterConfig) -> JobStore:
     make: Callable[..., JobStore] = _load(path)
     if path == STORES["memory"]:
         return make(prefix=config.prefix, retention=kept)
-    return make(config.redis_url, prefix=config.prefix, retention=kept, timeout=config.store_timeout)
+    store = make(config.redis_url, prefix=config.prefix, retention=kept, timeout=config.store_timeout)
+    _refuse_unfit(path, store, JobStore)
+    return store
+
+
+def unfit(config: ClusterConfig) -> list[str]:
+    """What the classes of engines that are not ours lack, in a sentence each; nothing is made or asked."""
+    found = []
+    for url, ours, theirs, port in (
+        (config.amqp_url, BROKERS, config.brokers, Broker),
+        (config.redis_url, STORES, config.stores, JobStore),
+    ):
+        path = theirs.get(urlsplit(url).scheme)
+        if path is None or path in ours.values():
+            continue
+        made_by = _load(path)
+        # A function tells what it makes only when it is called, and then it is looked at.
+        if isinstance(made_by, type) and (missing := lacking(made_by, port)):
+            found.append(_lacks(path, port, missing))
+    return found
+
+
+def _refuse_unfit(path: str, engine: object, port: type[Broker] | type[JobStore]) -> None:
+    """Now, rather than when a page or a chore comes upon it."""
+    if missing := lacking(engine, port):
+        raise ConfigurationError(_lacks(path, port, missing))
+
+
+def _lacks(path: str, port: type[Broker] | type[JobStore], missing: list[str]) -> str:
+    return (
+        f"The engine {path} lacks what a {port.__name__} of this version has: {', '.join(missing)}. "
+        "queueing.domain.ports says what each does, queueing.testing.contracts tests it."
+    )
 
 
 def _load(path: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -143,7 +143,8 @@ class Broker(Protocol):
     async def depth(self, queue: str) -> QueueDepth: ...
 
     async def waiting(self) -> list[int | None]:
-        """Messages in each of ``capabilities.steps``, of all queues. None: the step does not exist there yet."""
+        """Messages in each of ``capabilities.steps``, of all queues. None: the step does not exist there yet.
+        May be left out: only a page of the console asks."""
 
     async def sweep_dead(self, queue: str, keep: Keep, *, limit: int) -> int:
         """Show ``keep`` up to ``limit`` dead letters, oldest first, some at a time; remove those it answers False for,
@@ -526,7 +527,8 @@ class JobStore(ScheduleStore, Protocol):
 
     async def due(self, queue: str, bounds: Sequence[float]) -> dict[JobState, list[int]]:
         """How many scheduled and how many retrying jobs of the queue are due when, by seconds from now: before the
-        first bound, from each bound until before the next, and from the last one on. Bounds ascend."""
+        first bound, from each bound until before the next, and from the last one on. Bounds ascend. May be left out, as
+        ``Broker.waiting``."""
 
     async def queues(self) -> list[QueueFlags]: ...
 
@@ -610,3 +612,23 @@ class Clock(Protocol):
 
     def right(self, moment: datetime) -> datetime:
         """What ``now`` told before the store's time was known, put right now that it is; else ``moment`` itself."""
+
+
+OPTIONAL: Final = frozenset({"waiting", "due"})
+
+
+def lacking(engine: object, port: type[Broker] | type[JobStore]) -> list[str]:
+    """What an engine of somebody else's, or its class, would have to have besides. Of a class only methods are told."""
+    members = {
+        name: value for base in port.__mro__ if base.__module__ == __name__ for name, value in vars(base).items()
+    }
+    wanted = {name for name, value in members.items() if callable(value) and not name.startswith("_")} - OPTIONAL
+    if not isinstance(engine, type):
+        wanted |= {name for name, value in members.items() if isinstance(value, property)} | set(port.__annotations__)
+    return sorted(name for name in wanted if not has(engine, name, port))
+
+
+def has(engine: object, name: str, port: type[Broker] | type[JobStore]) -> bool:
+    """Of its own: what inherits from a port has methods that do nothing."""
+    found = getattr(engine, name, None)
+    return found is not None and getattr(found, "__func__", found) is not getattr(port, name, None)

@@ -72,6 +72,8 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     """Shortest first. Empty where the broker has no ladder."""
     overdue: int
     """Scheduled and retrying jobs of the queue whose time has come."""
+    told: bool = True
+    """False: this broker cannot be asked how many messages wait in each step."""
 
 
 class QueueStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,9 @@ from queueing.adapters.rabbitmq import diagnosis as of_rabbitmq
 from queueing.adapters.redis import diagnosis as of_redis
 from queueing.conf import ClusterConfig
 from queueing.domain.findings import too_old
+from queueing.domain.ports import BrokerCapabilities, JobStore
+from queueing.errors import ConfigurationError
+from queueing.runtime import Cluster
 from tests.acceptance.project import Project
 from tests.contracts.brokers import fresh_prefix, take_away
 from tests.eventually import eventually
@@ -73,6 +76,54 @@ def test_settings_that_contradict_are_an_error_without_deploy_too(settings: dict
 
 def test_a_url_that_is_none_is_an_error(redis_url: str) -> None:
     assert "leveret.E001" in found(AMQP_URL="amqp://me:p@ss@host", REDIS_URL=redis_url)
+
+
+class ElderBroker:
+    """As one was made for a version before this."""
+
+    connect = close = declare = publish = consume = depth = sweep_dead = purge = health = diagnose = print
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.capabilities = BrokerCapabilities(priorities=False, max_message=1)
+
+
+class HastyStore(JobStore):
+    """It inherits whatever it has not written."""
+
+    def __init__(self, url: str, **options: Any) -> None: ...
+
+
+def elder(url: str, **options: Any) -> ElderBroker:
+    return ElderBroker(url, **options)
+
+
+def test_an_engine_that_lacks_a_method_is_an_error_that_names_it() -> None:
+    here = __name__
+    settings = {"AMQP_URL": "elder://x", "BROKERS": {"elder": f"{here}:ElderBroker"}, "REDIS_URL": HERE}
+    [message] = found(deploy=False, **settings).values()
+    assert (message.id, message.is_serious()) == ("leveret.E007", True)
+    assert f"The engine {here}:ElderBroker lacks what a Broker of this version has: delete." in str(message.msg)
+
+    settings["REDIS_URL"], settings["STORES"] = "hasty://x", {"hasty": f"{here}:HastyStore"}
+    with override_settings(LEVERET={"default": settings}):
+        messages = [str(found.msg) for found in run_checks(tags=[checks.TAG])]
+    assert len(messages) == 2
+    assert "settle" in messages[1] and "due_schedules" in messages[1] and " due," not in messages[1]
+    with pytest.raises(SystemCheckError, match="ElderBroker lacks"), override_settings(LEVERET={"default": settings}):
+        call_command("runworkers", skip_checks=False)
+
+
+def test_an_engine_that_a_function_makes_is_looked_at_once_it_is_there() -> None:
+    settings: dict[str, Any] = {"amqp_url": "elder://x", "brokers": {"elder": f"{__name__}:elder"}, "redis_url": HERE}
+    with pytest.raises(ConfigurationError, match=r"elder lacks what a Broker of this version has: delete\."):
+        Cluster(ClusterConfig(**settings))
+
+
+def test_an_engine_that_cannot_be_imported_is_an_error() -> None:
+    settings = {"AMQP_URL": "elder://x", "BROKERS": {"elder": "tests.nowhere:Broker"}, "REDIS_URL": HERE}
+    [message] = found(deploy=False, **settings).values()
+    assert message.id == "leveret.E001"
+    assert "tests.nowhere" in str(message.msg)
 
 
 def test_half_an_embedded_cluster_is_an_error(redis_url: str) -> None:

@@ -12,6 +12,8 @@ from dashboard.access import Viewer
 from dashboard.live import Watched
 from dashboard.models import AuditEntry
 from queueing import sync
+from queueing.adapters.memory import MemoryBroker
+from queueing.adapters.redis.reading import Reading
 from queueing.domain.options import JobOptions
 from queueing.domain.states import JobState
 from queueing.errors import BrokerUnavailable
@@ -226,6 +228,27 @@ def test_while_the_broker_is_away_the_ladder_still_tells_the_jobs(viewer: Client
         html = page(viewer, "/queues/email_jobs")
     assert rung(html, 7)[:4] == ["1 min", "?", "unknown", "1"]
     assert "the broker does not answer" in html
+
+
+def test_a_broker_that_cannot_be_asked_what_waits_is_said_not_to_tell(
+    viewer: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.add(options=JobOptions(delay=100))
+    monkeypatch.delattr(MemoryBroker, "waiting")
+    html = page(viewer, "/queues/email_jobs")
+    assert rung(html, 7)[:4] == ["1 min", "?", "unknown", "1"]
+    assert "this broker does not tell" in html
+    assert "the broker does not answer" not in html
+
+
+def test_a_store_that_cannot_be_asked_what_is_due_has_a_page_without_a_ladder(
+    viewer: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.add(options=JobOptions(delay=100))
+    monkeypatch.delattr(Reading, "due")
+    html = page(viewer, "/queues/email_jobs")
+    assert "email_jobs" in html
+    assert 'id="ladder"' not in html
 
 
 def test_a_long_ladder_costs_as_many_questions_as_a_short_one(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from queueing.domain.ports import Broker, DeadLetter
+from queueing.domain.ports import Broker, DeadLetter, has
 from queueing.errors import BrokerUnavailable, PublishFailed
 from queueing.testing.contracts.letters import OTHER, QUEUE, Inbox, dead, letter, send
 from queueing.testing.eventually import eventually
@@ -316,6 +316,8 @@ async def test_depth_counts_ready_messages_consumers_and_dead_letters(broker: Br
 
 
 async def test_what_waits_is_counted_by_step_and_over_all_queues(broker: Broker):
+    if not has(broker, "waiting", Broker):
+        pytest.skip("This broker does not tell waiting.")
     steps = broker.capabilities.steps
     assert list(steps) == sorted(set(steps))
     assert len(await broker.waiting()) == len(steps)
