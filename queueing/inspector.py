@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -95,9 +94,12 @@ class Inspector:
             self._store.oldest(JobState.QUEUED, names), monitoring.depths(self._broker, names)
         )
         paused = {flag.name: flag for flag in flags}
+        lanes_of = dict[str, list[LaneCount]]()
+        for lane in lanes:
+            lanes_of.setdefault(lane.queue, []).append(lane)
         found = []
         for name in names:
-            own = tuple(lane for lane in lanes if lane.queue == name)
+            own = tuple(lanes_of.get(name, ()))
             flag = paused.get(name)
             found.append(
                 QueueStatus(
@@ -302,7 +304,8 @@ class Inspector:
 
 def total(lanes: Iterable[LaneCount]) -> dict[JobState, int]:
     """The sum of lanes, every state named."""
-    summed: Counter[JobState] = Counter()
+    summed = dict.fromkeys(JobState, 0)
     for lane in lanes:
-        summed.update(lane.counts)
-    return {state: summed[state] for state in JobState}
+        for state, count in lane.counts.items():
+            summed[state] += count
+    return summed

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from queueing.adapters.redis.base import chunks
-from queueing.adapters.redis.keys import SUMMARY_FIELDS
+from queueing.adapters.redis.base import LANES, chunks
+from queueing.adapters.redis.keys import SUMMARY_FIELDS, lane_name
 from queueing.adapters.redis.lane import Arg
 from queueing.adapters.redis.packing import moment, ms, unpack_spec
 from queueing.adapters.redis.rows import summary
@@ -21,10 +21,10 @@ STRIDE: Final = 200
 """Candidates of a condition that are looked at in one round trip."""
 PATIENCE: Final = 0.4
 """Seconds of looking, after which a page says: go on from here."""
-
-
-MERGED: Final = 50
-"""Lanes that one script call merges; more are merged here, from the parts."""
+MERGED: Final = 60
+"""Lists that one script call merges, a page's worth; more are merged here, from the parts."""
+HEADS: Final = 350
+"""Lists whose first job one script call looks up."""
 
 
 class Cursor(NamedTuple):
@@ -65,6 +65,24 @@ class _Found(NamedTuple):
     looked: int = 0
     last: Sequence[Any] = ()
     """The last row that was looked at."""
+
+
+class _Lists(NamedTuple):
+    """What a filter takes its jobs from: one list for each lane and state."""
+
+    lanes: Sequence[tuple[str, str]]
+    states: Sequence[JobState]
+
+    def __len__(self) -> int:
+        return len(self.lanes) * len(self.states)
+
+
+class _Head(NamedTuple):
+    """What a page takes first of a list."""
+
+    score: float
+    id: bytes
+    list: str
 
 
 class Paging(Sifting):
@@ -108,18 +126,18 @@ class Paging(Sifting):
     async def _find(
         self, wanted: JobFilter, start: Cursor, limit: int, *, rows: bool, look: int | None = None
     ) -> _Found:
-        lanes = await self._lanes_of(wanted)
-        if not lanes:
+        lists = await self._lists_of(wanted)
+        if not lists.lanes:
             return _Found([], None, False)
         conditions = conditions_of(wanted)
         if not conditions:
-            return await self._look(wanted, lanes, start, limit, rows=rows)
+            return await self._look(wanted, lists, start, limit, rows=rows)
         loop = asyncio.get_running_loop()
         until, kept = loop.time() + PATIENCE, list[list[Any]]()
         behind, looked, here = False, 0, start
         while True:
             stride = STRIDE if look is None else min(STRIDE, look - looked)
-            seen = await self._look(wanted, lanes, here, stride, rows=needs_rows(conditions))
+            seen = await self._look(wanted, lists, here, stride, rows=needs_rows(conditions))
             behind = behind or (looked == 0 and seen.behind)
             matching = await self._matching(conditions, seen.rows)
             room = limit - len(kept)
@@ -136,53 +154,89 @@ class Paging(Sifting):
             if loop.time() >= until or (look is not None and looked >= look):
                 return _Found(kept, here, behind, looked, last)
 
-    async def _look(self, wanted: JobFilter, lanes: Sequence[str], at: Cursor, limit: int, *, rows: bool) -> _Found:
-        if len(lanes) <= MERGED:
-            return await self._merged(wanted, lanes, at, limit, rows=rows)
-        parts = [await self._merged(wanted, some, at, limit, rows=False) for some in chunks(lanes, MERGED)]
-        every = sorted((row for part in parts for row in part.rows), key=_place, reverse=at.way == "older")
+    async def _look(self, wanted: JobFilter, lists: _Lists, at: Cursor, limit: int, *, rows: bool) -> _Found:
+        if len(lists) <= MERGED:
+            every = [self._keys.lane(*lane, state) for lane in lists.lanes for state in lists.states]
+            return await self._merged(wanted, every, at, limit, rows=rows)
+        heads, behind = await self._heads(wanted, lists, at)
+        # One of the first so many jobs, and the one that says whether there are more, cannot be in any other list.
+        first, left = heads[: limit + 1], heads[limit + 1 :]
+        found = await self._in_parts(wanted, [head.list for head in first], at, limit, rows=rows)
+        if left:
+            last = found.rows[-1:]
+            if len(found.rows) < limit or not all(_comes_before(row, left[0], at) for row in last):
+                # Some of these went meanwhile, and others may come before what is behind them.
+                found = await self._in_parts(wanted, [head.list for head in heads], at, limit, rows=rows)
+            else:
+                found = found._replace(rest=at.at(last[0]) if last else at)
+        return found._replace(behind=behind)
+
+    async def _heads(self, wanted: JobFilter, lists: _Lists, at: Cursor) -> tuple[list[_Head], bool]:
+        """In the order of the page, and whether there are jobs on the other side of where it starts."""
+        found, behind = list[_Head](), False
+        for some in chunks(lists.lanes, min(LANES, HEADS // len(lists.states))):
+            names = [lane_name(*lane) for lane in some]
+            args = [*_span(wanted, at, 0), len(lists.states), *(state.value for state in lists.states), *names]
+            other, *heads = await self._connection.run("heads", args)
+            behind = behind or bool(other)
+            for lane, state, job_id, score in heads:
+                queue, kind = some[lane - 1]
+                found.append(_Head(float(score), job_id, self._keys.lane(queue, kind, lists.states[state - 1])))
+        return sorted(found, reverse=at.way == "older"), behind
+
+    async def _in_parts(self, wanted: JobFilter, lists: Sequence[str], at: Cursor, limit: int, *, rows: bool) -> _Found:
+        if len(lists) <= MERGED:
+            return await self._merged(wanted, lists, at, limit, rows=rows)
+        every, more, bound = list[list[Any]](), False, ""
+        for some in chunks(lists, MERGED):
+            # One more than is shown: once they are found, nothing behind the last of them matters any more.
+            part = await self._merged(wanted, some, at, limit + 1, rows=False, bound=bound)
+            every = sorted([*every, *part.rows], key=_place, reverse=at.way == "older")[: limit + 1]
+            more = more or part.rest is not None
+            if len(every) > limit:
+                bound = every[limit][1]
         found = every[:limit]
-        more = len(every) > limit or any(part.rest for part in parts)
-        rest = (at.at(found[-1]) if found else at) if more else None
+        rest = (at.at(found[-1]) if found else at) if more or len(every) > limit else None
         if rows:
             found = await self._with_rows(found)
-        return _Found(found, rest, any(part.behind for part in parts))
+        return _Found(found, rest, False)
 
-    async def _merged(self, wanted: JobFilter, lanes: Sequence[str], at: Cursor, limit: int, *, rows: bool) -> _Found:
-        """What one script call can merge."""
+    async def _merged(
+        self, wanted: JobFilter, lists: Sequence[str], at: Cursor, limit: int, *, rows: bool, bound: Arg = ""
+    ) -> _Found:
+        """What one script call can merge. ``bound``: the score beyond which nothing is wanted."""
+        if not lists:
+            return _Found([], None, False)
         fields = SUMMARY_FIELDS if rows else ()
-        args: list[Arg] = [
-            int(at.way == "newer"),
-            limit,
-            "-inf" if wanted.since is None else ms(wanted.since),
-            "+inf" if wanted.until is None else ms(wanted.until),
-            at.score,
-            at.id,
-            len(fields),
-            *fields,
-            *lanes,
-        ]
+        args: list[Arg] = [*_span(wanted, at, limit, bound), len(fields), *fields, *lists]
         more, behind, *found = await self._connection.run("page", args)
         rest = (at.at(found[-1]) if found else at) if more else None
         # A record that went between the index and now has no row.
         kept = [row for row in found if not rows or row[2] is not None]
         return _Found(kept, rest, bool(behind))
 
-    async def _lanes_of(self, wanted: JobFilter) -> list[str]:
-        pairs = [
+    async def _lists_of(self, wanted: JobFilter) -> _Lists:
+        lanes = [
             (queue, kind)
             for queue, kind in await self.known_lanes()
             if (not wanted.queues or queue in wanted.queues) and (not wanted.types or kind in wanted.types)
         ]
-        states = wanted.states or tuple(JobState)
-        if len(pairs) * len(states) <= MERGED:
-            return [self._keys.lane(queue, kind, state) for queue, kind in pairs for state in states]
-        return [
-            self._keys.lane(lane.queue, lane.type, state)
-            for lane in await self.counts(pairs)
-            for state in states
-            if lane.counts[state]
-        ]
+        return _Lists(lanes, tuple(wanted.states) or tuple(JobState))
+
+
+def _span(wanted: JobFilter, at: Cursor, limit: int, bound: Arg = "") -> list[Arg]:
+    """What scripts are told of where a page starts and ends."""
+    least: Arg = "-inf" if wanted.since is None else ms(wanted.since)
+    greatest: Arg = "+inf" if wanted.until is None else ms(wanted.until)
+    upwards = at.way == "newer"
+    if bound:
+        least, greatest = (least, bound) if upwards else (bound, greatest)
+    return [int(upwards), limit, least, greatest, at.score, at.id]
+
+
+def _comes_before(row: Sequence[Any], head: _Head, at: Cursor) -> bool:
+    one, other = _place(row), (head.score, head.id)
+    return one > other if at.way == "older" else one < other
 
 
 def _place(row: Sequence[Any]) -> tuple[float, bytes]:

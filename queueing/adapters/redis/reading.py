@@ -62,14 +62,12 @@ class Reading(Part):
         return found
 
     async def oldest(self, state: JobState, queues: Sequence[str]) -> dict[str, datetime]:
-        lanes = [(queue, kind) for queue, kind in await self.known_lanes() if queue in queues]
-        heads = await self._connection.pipeline(
-            [("ZRANGE", self._keys.lane(queue, kind, state), 0, 0, "WITHSCORES") for queue, kind in lanes]
-        )
-        found: dict[str, datetime] = {}
-        for (queue, _), head in zip(lanes, heads, strict=True):
-            if head:
-                at = moment(head[1])
+        wanted, found = set(queues), dict[str, datetime]()
+        lanes = [lane for lane in await self.known_lanes() if lane[0] in wanted]
+        for some in chunks(lanes, LANES):
+            names = [lane_name(*lane) for lane in some]
+            for number, score in await self._connection.run("oldest", [1, state.value, *names]):
+                queue, at = some[number - 1][0], moment(score)
                 found[queue] = min(at, found.get(queue, at))
         return found
 

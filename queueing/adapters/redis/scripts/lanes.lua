@@ -1,11 +1,11 @@
+-- with: present
 -- how many states, state…, lane…. Answers {count per state…} per lane.
 local width = tonumber(ARGV[1])
 local answers = {}
-for i = width + 2, #ARGV do
+for at = 1, #ARGV - width - 1 do
   local counts = {}
-  for at = 1, width do
-    counts[at] = redis.call('ZCARD', P .. 'lane:' .. ARGV[i] .. ':' .. ARGV[at + 1])
-  end
-  answers[#answers + 1] = counts
+  for state = 1, width do counts[state] = 0 end
+  answers[at] = counts
 end
+present(2, width, function(at, state, key) answers[at][state] = redis.call('ZCARD', key) end)
 return answers

@@ -1,4 +1,4 @@
--- with: row
+-- with: row place
 -- newer (1: upwards from the cursor, oldest first; 0: downwards, newest first), limit, least score, greatest score,
 -- score and id of the cursor ('' for the end from which the direction starts), how many fields (0: ids only), field…,
 -- lane….
@@ -6,45 +6,11 @@
 --
 -- All lanes of a filter are one list, in the order of (score, id). Many jobs may share a score (a thousand jobs that are
 -- due at nine), so a cursor's place among equals is found by bisection: no page depends on how many jobs there are.
-local upwards, limit = ARGV[1] == '1', tonumber(ARGV[2])
-local least, greatest, score, cursor = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local limit = tonumber(ARGV[2])
 local width = tonumber(ARGV[7])
 local fields = take(8, width)
 local lanes = {} -- a heap: the lane with the next member comes first
 local CHUNK = math.max(2, math.min(16, math.ceil(2 * limit / (#ARGV - 7 - width))))
-
--- Lua compares strings by the locale of the server; the index compares bytes.
-local function below(a, b)
-  for i = 1, math.min(#a, #b) do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x < y end
-  end
-  return #a < #b
-end
-
--- How many members of the lane come before the cursor, and whether the cursor itself is in it.
-local function rank_of_cursor(key)
-  local low = redis.call('ZCOUNT', key, '-inf', '(' .. score)
-  local high = low + redis.call('ZCOUNT', key, score, score)
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    if below(redis.call('ZRANGE', key, middle, middle)[1], cursor) then low = middle + 1 else high = middle end
-  end
-  return low, redis.call('ZRANGE', key, low, low)[1] == cursor
-end
-
-local function open(key)
-  local bottom = least == '-inf' and 0 or redis.call('ZCOUNT', key, '-inf', '(' .. least)
-  local top = bottom + redis.call('ZCOUNT', key, least, greatest) - 1 -- ranks of the filter's span
-  if top < bottom then return nil end
-  local lane = { key = key, bottom = bottom, top = top, other = false, at = upwards and bottom or top }
-  if score ~= '' then
-    local rank, inside = rank_of_cursor(key)
-    lane.other = upwards and rank > bottom or not upwards and rank <= top or inside
-    lane.at = upwards and math.max(bottom, inside and rank + 1 or rank) or math.min(top, rank - 1)
-  end
-  return lane
-end
 
 -- Let lane.id and lane.score be its next member; nil where there is none.
 local function advance(lane)
