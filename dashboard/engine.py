@@ -6,7 +6,7 @@ changed = engine.act(lambda operations: operations.retry([job_id], by=by(request
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
@@ -36,6 +36,8 @@ class Moment:
     def __init__(self) -> None:
         self._lock = Lock()
         self._inspector: Inspector | None = None
+        self.kept: Final[dict[Hashable, Any]] = {}
+        """What one part of a page has made and another may use."""
 
     @property
     def inspector(self) -> Inspector:
@@ -67,6 +69,26 @@ def one_moment(shared: Moment | None = None) -> Iterator[None]:
         yield
     finally:
         _moment.reset(token)
+
+
+def once(name: Hashable, make: Callable[[], T]) -> T:
+    """Made by the first part of a page that needs it, for all of them."""
+    if (now := _moment.get()) is None:
+        return make()
+    if name not in now.kept:
+        now.kept[name] = make()
+    return cast(T, now.kept[name])
+
+
+def keep(name: Hashable, value: Any) -> None:
+    """For :func:`kept`, by a later part of the same page."""
+    if (now := _moment.get()) is not None:
+        now.kept[name] = value
+
+
+def kept(name: Hashable) -> Any:
+    """None: nobody kept it, or this is no page that is loaded."""
+    return None if (now := _moment.get()) is None else now.kept.get(name)
 
 
 def _inspector() -> Inspector:

@@ -108,6 +108,10 @@ def menu(params: Params, viewer: Viewer) -> dict[str, Any]:
 
 def counts() -> dict[str, Count]:
     """Of navigation items, by name. Without an answer there are none: an unknown figure is not 0."""
+    return engine.once("frame.counts", _counts)
+
+
+def _counts() -> dict[str, Count]:
     try:
         queues, workers, failing, schedules = engine.look(_standing)
     except LeveretError:

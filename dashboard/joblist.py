@@ -68,7 +68,13 @@ def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The rows that the page was loaded with, each as it is now, and how many have come since."""
     query, ids = JobQuery.of(params), list(params["ids"])
     top = datetime.fromisoformat(params["top"]) if params["top"] else None
-    jobs, new, around = engine.look(lambda inspector: _again(inspector, query, viewer, ids, top))
+    loaded: Page | None = engine.kept(("jobs.page", query.encoded()))
+    if loaded is not None and ids == [job.id for job in loaded.rows]:
+        # The page of this very moment: each row is as it is, and none is newer.
+        jobs: list[JobSummary | None] = list(loaded.rows)
+        new, around = 0, engine.look(lambda inspector: _around(inspector, query))
+    else:
+        jobs, new, around = engine.look(lambda inspector: _again(inspector, query, viewer, ids, top))
     rows = [Row(job_id, job, _moved(job, query)) for job_id, job in zip(ids, jobs, strict=True)]
     context = _context(query, rows, params["newer"], params["older"], around)
     return context | {"new": new, "more_new": new >= NEW, "searching": params.get("searching", False)}
@@ -78,13 +84,17 @@ def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
 def followed(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The newest rows, whichever those are."""
     query = JobQuery.of(params)
-    page, around = engine.look(lambda inspector: _newest(inspector, query, viewer))
+    loaded: Page | None = engine.kept(("jobs.newest", query.encoded()))
+    page, around = engine.look(lambda inspector: _newest(inspector, query, viewer, loaded))
     context = _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
     return context | {"follows": True}
 
 
 def params_of(query: JobQuery, page: Page) -> dict[str, Any]:
-    """What :func:`shown` needs to show this page again."""
+    """What :func:`shown` needs to show this page again; where that is at once, it need not ask again."""
+    engine.keep(("jobs.page", query.params["query"]), page)
+    if not query.cursor:
+        engine.keep(("jobs.newest", query.params["query"]), page)
     first = query.cursor == "" and bool(page.rows)
     top = moment_of(page.rows[0]) if first else None
     return {
@@ -127,8 +137,9 @@ class Around(NamedTuple):
     """Why queued jobs wait, by queue."""
 
 
-async def _newest(inspector: Inspector, query: JobQuery, viewer: Viewer) -> tuple[Page, Around]:
-    page = await inspector.page(query.filter(now=timezone.now(), revealed=viewer.may_reveal))
+async def _newest(inspector: Inspector, query: JobQuery, viewer: Viewer, page: Page | None) -> tuple[Page, Around]:
+    if page is None:
+        page = await inspector.page(query.filter(now=timezone.now(), revealed=viewer.may_reveal))
     return page, await _around(inspector, query)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import pgettext
 
+from dashboard import engine
 from dashboard.letterquery import LetterQuery
 from dashboard.queuelist import Shown
 from dashboard.searching import SoFar
@@ -78,7 +79,8 @@ def count(query: LetterQuery, queue: Shown) -> int | None:
 
 
 def params_of(query: LetterQuery, page: Page) -> dict[str, Any]:
-    """What the live list needs to show the same rows again."""
+    """What the live list needs to show the same rows again; where that is at once, it need not ask again."""
+    engine.keep("dead_letters.page", page)
     top = page.rows[0].finished_at if page.rows and not query.cursor else None
     return {
         **_place(query),

@@ -9,14 +9,17 @@ from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 from queueing.domain.ports import Broker, JobStore
-from queueing.domain.reading import QueueDepth
+from queueing.domain.reading import QueueDepth, QueueStatus
 from queueing.inspector import Inspector
 
 FRESH: Final = 1.0
 """Seconds for which a reading of the broker serves all who ask. A queue's depth is two questions to RabbitMQ, the
 ladder's a dozen, and it announces no changes."""
 ASKED_ONCE: Final = frozenset(
-    {"lanes", "queues", "workers", "open_groups", "limits", "health", "leader", "outbox_size", "depth", "waiting"}
+    {
+        *("lanes", "oldest", "queues", "workers", "open_groups", "count_schedules", "limits", "health", "leader"),
+        *("outbox_size", "depth", "waiting"),
+    }
 )
 """What more than one part of a page wants to know, of store or broker."""
 
@@ -64,15 +67,28 @@ class Once:
         return partial(self._ask, name, method) if name in ASKED_ONCE else method
 
     async def _ask(self, name: str, method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-        question = (name, *arguments)
+        question = (name, *(tuple(one) if isinstance(one, list) else one for one in arguments))
         if question not in self._answers:
             self._answers[question] = _asked(method(*arguments))
         return await asyncio.shield(self._answers[question])
 
 
+class OneLook(Inspector):
+    """What it says of the queues is drawn up once: the frame wants it, and most pages."""
+
+    def __init__(self, broker: Broker, store: JobStore) -> None:
+        super().__init__(broker, store)
+        self._drawn_up: asyncio.Future[list[QueueStatus]] | None = None
+
+    async def queues(self) -> list[QueueStatus]:
+        if self._drawn_up is None:
+            self._drawn_up = _asked(super().queues())
+        return list(await asyncio.shield(self._drawn_up))
+
+
 def moment(broker: Broker, store: JobStore) -> Inspector:
     """Of these servers as they are at one moment: for one page, whose parts then agree with each other."""
-    return Inspector(cast(Broker, Once(broker)), cast(JobStore, Once(store)))
+    return OneLook(cast(Broker, Once(broker)), cast(JobStore, Once(store)))
 
 
 def _asked(question: Awaitable[Any]) -> asyncio.Future[Any]:

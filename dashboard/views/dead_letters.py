@@ -79,6 +79,11 @@ async def _queue(inspector: Inspector, name: str) -> Shown:
     return Shown(status)
 
 
+async def _queue_or_none(inspector: Inspector, name: str) -> Shown:
+    status = await inspector.queue(name)
+    return Shown(status) if status else queuelist.nothing(name)
+
+
 def _neighbours(query: LetterQuery, ids: list[str]) -> dict[str, str]:
     """The open letter, and the ways from it."""
     at = ids.index(query.at) if query.at in ids else None
@@ -98,12 +103,18 @@ def rows(params: Params, viewer: Viewer) -> dict[str, Any]:
     """The rows that the page was loaded with, each as it is now, and how many have come since."""
     query = replace(LetterQuery.of(params), cursor=params["cursor"])
     top = datetime.fromisoformat(params["top"]) if params["top"] else None
-    status, jobs, new = engine.look(lambda inspector: _again(inspector, query, viewer, params["ids"], top))
+    loaded: Page | None = engine.kept("dead_letters.page")
+    if loaded is None or params["ids"] != [job.id for job in loaded.rows]:
+        status, jobs, new = engine.look(lambda inspector: _again(inspector, query, viewer, params["ids"], top))
+    else:
+        # The page of this very moment: each letter is as it is, and none is newer.
+        status, jobs, new = engine.look(lambda inspector: _queue_or_none(inspector, query.queue)), list(loaded.rows), 0
     total = letterlist.count(query, status)
+    opened = query.openings()
     return {
         "query": query,
         "queue": status,
-        "rows": [Row(id, query.opened(id), job) for id, job in zip(params["ids"], jobs, strict=True)],
+        "rows": [Row(id, opened(id), job) for id, job in zip(params["ids"], jobs, strict=True)],
         "total": total,
         "some": total if total is not None else len(jobs),
         "replay_all": query.all_of("replay"),
@@ -120,8 +131,7 @@ def rows(params: Params, viewer: Viewer) -> dict[str, Any]:
 async def _again(
     inspector: Inspector, query: LetterQuery, viewer: Viewer, ids: list[str], top: datetime | None
 ) -> tuple[Shown, list[JobSummary | None], int]:
-    status = await inspector.queue(query.queue)
-    shown = Shown(status) if status else queuelist.nothing(query.queue)
+    shown = await _queue_or_none(inspector, query.queue)
     wanted = query.filter(now=timezone.now(), revealed=viewer.may_reveal)
     jobs, new = await asyncio.gather(inspector.summaries(ids), came_since(inspector, wanted, ids, top))
     return shown, jobs, new

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -60,7 +61,10 @@ async def _load(
         return Page(rows=(), newer=None, older=None), [], True
     wanted = query.filter(now=timezone.now(), revealed=viewer.may_reveal)
     limit = so_far.room if query.searches else PAGE
-    return await inspector.page(wanted, cursor=query.cursor or None, limit=limit), await inspector.lanes(), False
+    page, lanes = await asyncio.gather(
+        inspector.page(wanted, cursor=query.cursor or None, limit=limit), inspector.lanes()
+    )
+    return page, lanes, False
 
 
 def _lone_word(query: JobQuery) -> str:

@@ -163,3 +163,20 @@ def test_a_view_rests_as_long_as_it_took_and_no_longer_than_two_turns_more(
     assert again - begun >= interval / 2 - 1e-3
     assert pause <= took + 2 * interval + 1e-3
     assert abs(again / interval - round(again / interval)) < 1e-3
+
+
+def test_a_list_is_not_read_again_to_be_shown(operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = shop.fail(shop.add("send_letter", queue="post"))
+    asked: list[str] = []
+    for name in ("page", "summaries", "oldest"):
+        method = getattr(shop.cluster.store, name)
+
+        async def counted(*args, name=name, method=method, **options):
+            asked.append(name)
+            return await method(*args, **options)
+
+        monkeypatch.setattr(shop.cluster.store, name, counted)
+    for page in ("/jobs", "/jobs?state=failed", "/jobs?follow=1", "/dead-letters/post"):
+        asked.clear()
+        assert failed in operator.get(page).content.decode()
+        assert sorted(asked) == ["oldest", "page"], page
