@@ -24,7 +24,13 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "dashboard" / "locale"
-SOURCES = ("templates/*.html", "dashboard/*.py", "queueing/domain/*.py", "queueing/adapters/*.py")
+SOURCES = (
+    "templates/*.html",
+    "dashboard/*.py",
+    "queueing/domain/*.py",
+    "queueing/adapters/*.py",
+    "queueing/producer.py",
+)
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     **{f"{name}_{form}": spec for name, spec in DEFAULT_KEYWORDS.items() for form in ("lazy", "noop")},

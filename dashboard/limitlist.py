@@ -77,7 +77,7 @@ class Typed:
             burst = numbers["burst"] if numbers["rate"] and numbers["burst"] else 1
             limit = Limit(concurrent=numbers["concurrent"], rate=numbers["rate"], per=per, burst=burst)
         except (InvalidOptions, ValueError) as wrong:
-            return cls(values, wrong=str(wrong))
+            return cls(values, wrong=enginewords.said(wrong))
         return cls(values, limit)
 
 

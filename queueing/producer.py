@@ -21,6 +21,7 @@ from queueing.domain.names import MAX_BY, check_id, check_queue, check_type
 from queueing.domain.options import JobOptions, Options, changed
 from queueing.domain.ports import Added, Broker, JobStore
 from queueing.domain.registry import DEFAULT_QUEUE, Registry
+from queueing.domain.saying import number, say
 from queueing.errors import (
     BrokerError,
     BrokerUnavailable,
@@ -126,14 +127,22 @@ class Producer:
         body = known.encode(payload) if known else encode_json(payload)
         if len(body) > self._max_payload:
             raise PayloadTooLarge(
-                f"The payload of {type_} is {len(body):,} bytes; the limit is {self._max_payload:,}. "
-                "Store the data elsewhere and pass a reference to it."
-            )
+                say(
+                    "The payload of %(type)s is %(size)s bytes; the limit is %(most)s. Store the data elsewhere and "
+                    "pass a reference to it.",
+                    type=type_, size=number(len(body)), most=number(self._max_payload),
+                )
+            )  # fmt: skip
         if job_id is not None:
             check_id(job_id)
         for name, word in (("created_by", created_by), ("origin", origin or "")):
             if not isinstance(word, str) or not word.isprintable() or len(word) > MAX_BY:
-                raise InvalidName(f"{name} must be printable text of at most {MAX_BY} characters, not {word!r:.300}.")
+                raise InvalidName(
+                    say(
+                        "%(name)s must be printable text of at most %(most)s characters, not %(value)s.",
+                        name=name, most=number(MAX_BY), value=f"{word!r:.300}",
+                    )
+                )  # fmt: skip
         chosen = changed(known.options if known else JobOptions(), options)
         self._check_capabilities(chosen)
         return JobSpec(
@@ -159,8 +168,10 @@ class Producer:
     def _check_capabilities(self, options: JobOptions) -> None:
         if options.priority is not None and not self._broker.capabilities.priorities:
             raise OptionNotSupported(
-                "These queues have no priorities. Use QUEUE_TYPE='classic' for queues that have them, "
-                "or a second queue for urgent jobs."
+                say(
+                    "These queues have no priorities. Use QUEUE_TYPE='classic' for queues that have them, "
+                    "or a second queue for urgent jobs."
+                )
             )
 
     async def _declare(self, queue: str) -> None:

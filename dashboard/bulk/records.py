@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from queueing.domain.saying import unpack
+
 
 class Operation(models.Model):
     """One act on many jobs, confirmed by one person, run by one job."""
@@ -41,6 +43,7 @@ class Operation(models.Model):
     position = models.PositiveIntegerField(default=0, help_text="Number of the chunk that comes next.")
     speed = models.FloatField(default=0.0, help_text="Jobs a second, lately.")
     trouble = models.TextField(blank=True, help_text="What held it up last.")
+    trouble_packed = models.JSONField(null=True, help_text="The same, to be said in other languages.")
     job_id = models.CharField(max_length=64, blank=True, help_text="The job that runs it.")
     frozen_at = models.DateTimeField(default=timezone.now)
     begins_at = models.DateTimeField(null=True)
@@ -54,6 +57,11 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"operation {self.pk}"
+
+    @property
+    def hindrance(self) -> str:
+        """What held it up last, for its reader's language."""
+        return self.trouble if self.trouble_packed is None else unpack(self.trouble_packed)
 
     @property
     def treated(self) -> int:

@@ -24,6 +24,7 @@ from dashboard.bulk.records import Chunk, Operation
 from dashboard.models import AuditEntry
 from queueing import Fail, JobContext, Retry
 from queueing.domain.ports import Changed, Receipt
+from queueing.domain.saying import pack, said_by
 from queueing.errors import LeveretError
 from queueing.operations import Operations
 
@@ -115,7 +116,7 @@ def _treat(operation: Operation, chunks: Sequence[Chunk]) -> list[list[Changed]]
     try:
         return engine.act(lambda operations: _together(operations, act, operation, chunks, by))
     except LeveretError as error:
-        Operation.objects.filter(pk=operation.pk).update(trouble=str(error))
+        Operation.objects.filter(pk=operation.pk).update(trouble=str(error), trouble_packed=pack(said_by(error)))
         raise
 
 
@@ -150,6 +151,7 @@ def _record(operation: Operation, chunks: Sequence[Chunk], changes: Sequence[Seq
             skipped=F("skipped") + skipped,
             speed=pace.count(treated, operation.speed),
             trouble="",
+            trouble_packed=None,
         )
         if moved:
             Chunk.objects.bulk_update(chunks, ["why", "skipped", "done_at"])

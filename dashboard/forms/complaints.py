@@ -8,9 +8,11 @@ from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from dashboard.enginewords import said
 from dashboard.forms import names
 from dashboard.forms.reading import NEEDED, chosen
 from dashboard.forms.shapes import Kind, Shape
+from queueing.domain.misfits import misfit
 
 AT: Final = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
 MISSING: Final = re.compile(r"^Object missing required field `(?P<name>[^`]*)`$")
@@ -30,7 +32,7 @@ def place(shape: Shape, typed: Mapping[str, str], message: str) -> Complaint:
     text = message[: at.start()] if at else message
     if missing := MISSING.match(text):
         path, text = f"{path}.{missing['name']}", _(NEEDED)
-    return Complaint(_down(shape, typed, names.ROOT, path), _sentence(text))
+    return Complaint(_down(shape, typed, names.ROOT, path), _sentence(said(misfit(text))))
 
 
 def _down(shape: Shape, typed: Mapping[str, str], name: str, path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
+from dashboard.enginewords import said
 from dashboard.forms import complaints, fields, names, reading, rows, writing
 from dashboard.forms.moments import schema_of
 from dashboard.forms.options import OptionsForm
@@ -16,6 +17,7 @@ from dashboard.forms.optionwords import option_name
 from dashboard.forms.origins import options_of, unregistered
 from dashboard.forms.shapes import Kind, Shape, read
 from queueing.domain.job import JobRecord
+from queueing.domain.misfits import misfit
 from queueing.domain.names import is_id
 from queueing.domain.registry import JobType
 from queueing.errors import InvalidPayload
@@ -140,7 +142,7 @@ class Draft:
         except ValueError as wrong:
             return replace(self, errors={JSON: str(wrong)})
         refused = refusal(self.job_type, value)
-        return replace(self, payload=value, errors={JSON: refused.replace("`", "")} if refused else {})
+        return replace(self, payload=value, errors={JSON: said(misfit(refused)).replace("`", "")} if refused else {})
 
     @property
     def needs(self) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
+from dashboard.enginewords import said
 from dashboard.forms import durations
 from queueing.domain.names import check_queue
 from queueing.domain.options import LONGEST_DELAY, JobOptions
@@ -72,7 +73,7 @@ class OptionsForm(forms.Form):
         try:
             return check_queue(self.cleaned_data["queue"])
         except InvalidJob as wrong:
-            raise forms.ValidationError(str(wrong)) from wrong
+            raise forms.ValidationError(said(wrong)) from wrong
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -86,7 +87,7 @@ class OptionsForm(forms.Form):
             try:
                 values["options"] = self._options(values)
             except InvalidJob as wrong:
-                self.add_error(named_in(str(wrong)), str(wrong))
+                self.add_error(named_in(str(wrong)), said(wrong))
         return values
 
     def _check_ramp(self, values: Mapping[str, Any]) -> None:

@@ -11,10 +11,12 @@ from typing import Any, Final, NoReturn
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from dashboard.enginewords import said
 from dashboard.forms import names
 from dashboard.forms.limits import broken
 from dashboard.forms.shapes import NO_DEFAULT, UNKNOWN, Kind, Member, Shape
 from dashboard.forms.writing import text_of
+from queueing.domain.misfits import malformed
 
 MAX_ITEMS: Final = 100
 """Rows of one list: Django takes 1,000 fields in a form. A longer list is what the JSON view is for."""
@@ -159,7 +161,7 @@ def from_json(text: str) -> Any:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as wrong:
-        place = {"what": wrong.msg, "line": wrong.lineno, "column": wrong.colno}
+        place = {"what": said(malformed(wrong.msg)), "line": wrong.lineno, "column": wrong.colno}
         raise ValueError(_("This is not JSON: %(what)s in line %(line)s, column %(column)s.") % place) from None
     except RecursionError:
         raise ValueError(_("This is nested too deeply.")) from None

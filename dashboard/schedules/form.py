@@ -75,14 +75,14 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # no Django take
             try:
                 encoded(values["type"], values["payload"])
             except InvalidJob as wrong:
-                self.add_error("payload", str(wrong))
+                self.add_error("payload", enginewords.said(wrong))
         return values
 
     def _check_options(self, values: dict[str, Any]) -> None:
         try:
             changed(JobOptions(), options_of(values))
         except InvalidJob as wrong:
-            self.add_error(named_in(str(wrong)), str(wrong))
+            self.add_error(named_in(str(wrong)), enginewords.said(wrong))
 
     def _read_timing(self, values: dict[str, Any], *, every: bool) -> None:
         field = "period" if every else "expression"
@@ -92,7 +92,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # no Django take
         try:
             timing = Every(values["period"]) if every else Cron(values["expression"], values["tz"])
         except InvalidJob as wrong:
-            self.add_error(field, str(wrong))
+            self.add_error(field, enginewords.said(wrong))
             return
         self.instance.seconds = timing.seconds if isinstance(timing, Every) else None
         values["expression"] = timing.expression if isinstance(timing, Cron) else ""
@@ -150,4 +150,4 @@ def _refused(check: Any, value: Any) -> Any:
     try:
         return check(value)
     except InvalidJob as wrong:
-        raise forms.ValidationError(str(wrong)) from wrong
+        raise forms.ValidationError(enginewords.said(wrong)) from wrong

@@ -13,9 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard.enginewords import said
 from queueing import runtime
-from queueing.domain.jsontext import encode_json
+from queueing.domain.jsontext import PAYLOAD, encode_json
+from queueing.domain.misfits import misfit
 from queueing.domain.options import JobOptions, changed
+from queueing.domain.saying import say
 from queueing.domain.schedules import MAX_NAME, CatchUp, Overlap, Schedule
 from queueing.domain.timing import MAX_EXPRESSION, Cron, Every, Timing
 from queueing.errors import InvalidJob, InvalidPayload
@@ -72,7 +75,7 @@ class ScheduleRecord(models.Model):
         try:
             self.as_schedule()
         except InvalidJob as wrong:
-            raise ValidationError(str(wrong)) from wrong
+            raise ValidationError(said(wrong)) from wrong
 
     @property
     def timing(self) -> Timing:
@@ -120,4 +123,4 @@ def decoded(payload: str) -> object:
     try:
         return msgspec.json.decode(payload.encode(errors="replace"))
     except (msgspec.DecodeError, RecursionError) as wrong:
-        raise InvalidPayload(_("The payload is not JSON: %(error)s") % {"error": wrong}) from wrong
+        raise InvalidPayload(say("%(what)s is not JSON: %(error)s", what=PAYLOAD, error=misfit(str(wrong)))) from wrong

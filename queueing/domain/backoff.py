@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from queueing.domain.quoting import quoted
+from queueing.domain.saying import say, say_in
 from queueing.errors import InvalidOptions
 
 Seconds: TypeAlias = float
@@ -127,7 +128,7 @@ class Backoff:
     def delays(seconds: Sequence[float]) -> Delays:
         """These seconds, one after the other; the last of them for all further attempts."""
         if not seconds:
-            raise InvalidOptions("Backoff.delays needs one delay or more.")
+            raise InvalidOptions(say("Backoff.delays needs one delay or more."))
         return Delays(seconds=tuple(_at_least_0("seconds", s) for s in seconds))
 
     @staticmethod
@@ -153,12 +154,17 @@ def check(strategy: Any) -> None:
         for figure in value if isinstance(value, tuple) else (value,):
             _at_least_0(field, figure)
     if isinstance(strategy, Delays) and not strategy.seconds:
-        raise InvalidOptions("A backoff of listed delays needs one delay or more.")
+        raise InvalidOptions(say("A backoff of listed delays needs one delay or more."))
 
 
 def _at_least_0(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _GREATEST:
-        raise InvalidOptions(f"Backoff {name} must be a finite number of seconds, 0 or more, not {quoted(value)}.")
+        raise InvalidOptions(
+            say(
+                "Backoff %(name)s must be a finite number of seconds, 0 or more, not %(value)s.",
+                name=name, value=quoted(value),
+            )
+        )  # fmt: skip
     return float(value)
 
 
@@ -166,8 +172,11 @@ def _function(name: str) -> BackoffFunction:
     try:
         return _named[name]
     except KeyError:
-        known = ", ".join(sorted(_named)) or "none"
+        known = ", ".join(sorted(_named)) or say_in("backoffs", "none")
         raise InvalidOptions(
-            f"No backoff is registered as {quoted(name)} here (known: {known}). "
-            "Call Backoff.register in a module that producers and workers both import."
-        ) from None
+            say(
+                "No backoff is registered as %(name)s here (known: %(known)s). "
+                "Call Backoff.register in a module that producers and workers both import.",
+                name=quoted(name), known=known,
+            )
+        ) from None  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from queueing.domain.saying import number, say
 from queueing.errors import InvalidPayload
 
 MAX_DEPTH: Final = 100
@@ -23,17 +24,27 @@ _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
-def encode_json(value: Any, *, what: str = "The payload") -> bytes:
+PAYLOAD: Final = say("The payload")
+
+
+def encode_json(value: Any, *, what: str = PAYLOAD) -> bytes:
     """JSON text of anything msgspec can write. Raises InvalidPayload saying what cannot be written, and where."""
     try:
         text = msgspec.json.encode(value, enc_hook=_no_way)
     except _ENCODE_ERRORS as wrong:
-        raise InvalidPayload(f"{what} is not JSON: {wrong}") from wrong
+        raise InvalidPayload(say("%(what)s is not JSON: %(error)s", what=what, error=str(wrong))) from wrong
     # Only a text with a null in it can hide a number that JSON has no word for.
     if b"null" in text and (lost := not_finite(value)):
-        raise InvalidPayload(f"{what} is not JSON: it has {lost}. Give None or text instead.")
+        raise InvalidPayload(
+            say("%(what)s is not JSON: it has %(lost)s. Give None or text instead.", what=what, lost=lost)
+        )
     if too_deep(text):
-        raise InvalidPayload(f"{what} is nested deeper than {MAX_DEPTH} levels. Flatten it, or pass a reference to it.")
+        raise InvalidPayload(
+            say(
+                "%(what)s is nested deeper than %(levels)s levels. Flatten it, or pass a reference to it.",
+                what=what, levels=number(MAX_DEPTH),
+            )
+        )  # fmt: skip
     return text
 
 

@@ -38,11 +38,11 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __post_init__(self) -> None:
         if self.concurrent is None and self.rate is None:
-            raise InvalidOptions("A limit needs concurrent, or rate and per, as Limit(concurrent=2).")
+            raise InvalidOptions(say("A limit needs concurrent, or rate and per, as Limit(concurrent=2)."))
         if (self.rate is None) != (self.per is None):
-            raise InvalidOptions("rate and per go together, as Limit(rate=100, per=60): 100 jobs in 60 seconds.")
+            raise InvalidOptions(say("rate and per go together, as Limit(rate=100, per=60): 100 jobs in 60 seconds."))
         if self.rate is None and self.burst != 1:
-            raise InvalidOptions("burst needs rate and per, as Limit(rate=100, per=60, burst=10).")
+            raise InvalidOptions(say("burst needs rate and per, as Limit(rate=100, per=60, burst=10)."))
         for name in ("concurrent", "rate", "burst"):
             _check_number(name, getattr(self, name))
         if self.per is not None:
@@ -72,15 +72,22 @@ def _check_number(name: str, value: Any) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
         raise InvalidOptions(
-            f"{name} must be an integer from 1 to {MOST:,}, not {quoted(value)}. To stop a queue, pause it."
-        )
+            say(
+                "%(name)s must be an integer from 1 to %(most)s, not %(value)s. To stop a queue, pause it.",
+                name=name, most=number(MOST), value=quoted(value),
+            )
+        )  # fmt: skip
 
 
 def _period(value: Any) -> float:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise InvalidOptions(f"per must be seconds or a timedelta, not {quoted(value)}.")
+        raise InvalidOptions(
+            say("%(name)s must be seconds or a timedelta, not %(value)s.", name="per", value=quoted(value))
+        )
     if not 0.001 <= value <= LONGEST_PERIOD:
-        raise InvalidOptions(f"per must be between a millisecond and 366 days, not {quoted(value)} s.")
+        raise InvalidOptions(
+            say("per must be between a millisecond and 366 days, not %(value)s s.", value=quoted(value))
+        )
     return float(value)

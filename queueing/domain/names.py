@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeGuard
 
+from queueing.domain.saying import number, say
 from queueing.errors import InvalidName
 
 MAX_NAME: Final = 128
@@ -33,21 +34,36 @@ def is_id(text: object) -> TypeGuard[str]:
 def check_id(job_id: object) -> str:
     if not is_id(job_id):
         raise InvalidName(
-            f"{job_id!r:.200} cannot be an id: use 1 to {MAX_ID} printable characters without spaces, and no '.' or "
-            "'..' between slashes."
-        )
+            say(
+                "%(name)s cannot be an id: use 1 to %(most)s printable characters without spaces, and no '.' or '..' "
+                "between slashes.",
+                name=f"{job_id!r:.200}", most=number(MAX_ID),
+            )
+        )  # fmt: skip
     return job_id
 
 
 def check_queue(name: object) -> str:
     if not isinstance(name, str) or not _QUEUE.match(name) or len(name) > MAX_NAME:
-        raise InvalidName(f"{name!r} cannot be a queue: use 1 to {MAX_NAME} of letters, digits, '_', '.' and '-'.")
+        raise InvalidName(
+            say(
+                "%(name)s cannot be a queue: use 1 to %(most)s of letters, digits, '_', '.' and '-'.",
+                name=repr(name), most=number(MAX_NAME),
+            )
+        )  # fmt: skip
     if name.endswith(".dead") or name.startswith("delay."):
-        raise InvalidName(f"{name!r} cannot be a queue: the name is kept for dead letters and delays.")
+        raise InvalidName(
+            say("%(name)s cannot be a queue: the name is kept for dead letters and delays.", name=repr(name))
+        )
     return name
 
 
 def check_type(name: object) -> str:
     if not isinstance(name, str) or not name.isprintable() or not name or " " in name or len(name.encode()) > MAX_NAME:
-        raise InvalidName(f"{name!r} cannot be a job type: use 1 to {MAX_NAME} bytes of printable text without spaces.")
+        raise InvalidName(
+            say(
+                "%(name)s cannot be a job type: use 1 to %(most)s bytes of printable text without spaces.",
+                name=repr(name), most=number(MAX_NAME),
+            )
+        )  # fmt: skip
     return name

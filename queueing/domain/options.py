@@ -13,6 +13,7 @@ from queueing.domain import backoff as backoffs
 from queueing.domain.backoff import Strategy
 from queueing.domain.jsontext import MAX_DEPTH, not_finite, too_deep
 from queueing.domain.quoting import quoted
+from queueing.domain.saying import number, say
 from queueing.errors import InvalidOptions
 
 DAY: Final = 86_400.0
@@ -68,16 +69,18 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         for name in ("run_at", "expires_at"):
             force_setattr(self, name, _moment(name, getattr(self, name)))
         if self.delay is not None and self.run_at is not None:
-            raise InvalidOptions("Give delay or run_at, not both.")
+            raise InvalidOptions(say("Give delay or run_at, not both."))
         if self.timeout == 0:
-            raise InvalidOptions("timeout must be more than 0 seconds; leave it out for no limit.")
+            raise InvalidOptions(say("timeout must be more than 0 seconds; leave it out for no limit."))
         if self.unique_for is not None and self.unique_key is None:
-            raise InvalidOptions("unique_for needs a unique_key.")
+            raise InvalidOptions(say("unique_for needs a unique_key."))
         _check_unique_key(self.unique_key)
         _check_tags(self)
         _check_meta(self.meta)
         if not isinstance(self.backoff, Strategy):
-            raise InvalidOptions(f"backoff must be one of Backoff's, as Backoff.fixed(5), not {quoted(self.backoff)}.")
+            raise InvalidOptions(
+                say("backoff must be one of Backoff's, as Backoff.fixed(5), not %(value)s.", value=quoted(self.backoff))
+            )
         backoffs.check(self.backoff)
 
 
@@ -98,10 +101,15 @@ def changed(base: JobOptions, changes: Options | None) -> JobOptions:
     if isinstance(changes, JobOptions):
         return changes
     if not isinstance(changes, Mapping):
-        raise InvalidOptions(f"Options must be JobOptions or a mapping, not {type(changes).__name__}.")
+        raise InvalidOptions(say("Options must be JobOptions or a mapping, not %(kind)s.", kind=type(changes).__name__))
     unknown = {str(name) for name in changes} - _FIELDS
     if unknown:
-        raise InvalidOptions(f"Unknown option {', '.join(sorted(unknown))}. Known: {', '.join(sorted(_FIELDS))}.")
+        raise InvalidOptions(
+            say(
+                "Unknown option %(unknown)s. Known: %(known)s.",
+                unknown=", ".join(sorted(unknown)), known=", ".join(sorted(_FIELDS)),
+            )
+        )  # fmt: skip
     return JobOptions(**(msgspec.structs.asdict(base) | dict(changes)))
 
 
@@ -111,15 +119,24 @@ def _seconds(name: str, value: Any) -> float | None:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise InvalidOptions(f"{name} must be seconds or a timedelta, not {quoted(value)}.")
+        raise InvalidOptions(
+            say("%(name)s must be seconds or a timedelta, not %(value)s.", name=name, value=quoted(value))
+        )
     if not 0 <= value <= LONGEST_DELAY:
-        raise InvalidOptions(f"{name} must be between 0 seconds and 366 days, not {quoted(value)}.")
+        raise InvalidOptions(
+            say("%(name)s must be between 0 seconds and 366 days, not %(value)s.", name=name, value=quoted(value))
+        )
     return float(value)
 
 
 def _check_integer(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidOptions(f"{name} must be an integer from {low} to {high}, not {quoted(value)}.")
+        raise InvalidOptions(
+            say(
+                "%(name)s must be an integer from %(low)s to %(high)s, not %(value)s.",
+                name=name, low=number(low), high=number(high), value=quoted(value),
+            )
+        )  # fmt: skip
 
 
 def _moment(name: str, value: Any) -> datetime | None:
@@ -127,19 +144,24 @@ def _moment(name: str, value: Any) -> datetime | None:
         return None
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidOptions(
-            f"{name} must be an aware datetime, as from django.utils.timezone.now(), not {quoted(value)}."
-        )
+            say(
+                "%(name)s must be an aware datetime, as from django.utils.timezone.now(), not %(value)s.",
+                name=name, value=quoted(value),
+            )
+        )  # fmt: skip
     try:
         return value.astimezone(UTC)
     except OverflowError as beyond:
-        raise InvalidOptions(f"{name} must lie in the years 1 to 9999 in UTC, not {value}.") from beyond
+        raise InvalidOptions(
+            say("%(name)s must lie in the years 1 to 9999 in UTC, not %(value)s.", name=name, value=str(value))
+        ) from beyond
 
 
 def _check_unique_key(key: Any) -> None:
     if key is None:
         return
     if not isinstance(key, str) or not 0 < len(key.encode(errors="replace")) <= 256 or not _is_utf8(key):
-        raise InvalidOptions(f"unique_key must be text of 1 to 256 bytes, not {quoted(key)}.")
+        raise InvalidOptions(say("unique_key must be text of 1 to 256 bytes, not %(value)s.", value=quoted(key)))
 
 
 def _is_utf8(text: str) -> bool:
@@ -150,37 +172,46 @@ def _is_utf8(text: str) -> bool:
 def _check_meta(meta: Any) -> None:
     """What cannot be written would stop the claim, and what cannot be read again every look at the record."""
     if not isinstance(meta, dict):
-        raise InvalidOptions(f"meta must be an object, not {type(meta).__name__}.")
+        raise InvalidOptions(say("meta must be an object, not %(kind)s.", kind=type(meta).__name__))
     if not meta:
         return
     if not all(isinstance(key, str) for key in meta):
-        raise InvalidOptions("meta must have strings for keys.")
+        raise InvalidOptions(say("meta must have strings for keys."))
     try:
         text = msgspec.json.encode(meta)
         # As records are written, which takes no integer over 64 bits.
         msgspec.msgpack.encode(meta)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as wrong:
-        raise InvalidOptions(f"meta is not JSON: {wrong}") from wrong
+        raise InvalidOptions(say("%(what)s is not JSON: %(error)s", what="meta", error=str(wrong))) from wrong
     if b"null" in text and (lost := not_finite(meta)):
-        raise InvalidOptions(f"meta is not JSON: it has {lost}. Give None or text instead.")
+        raise InvalidOptions(
+            say("%(what)s is not JSON: it has %(lost)s. Give None or text instead.", what="meta", lost=lost)
+        )
     if too_deep(text):
-        raise InvalidOptions(f"meta is nested deeper than {MAX_DEPTH} levels.")
+        raise InvalidOptions(say("meta is nested deeper than %(levels)s levels.", levels=number(MAX_DEPTH)))
     if len(text) > MAX_META:
-        raise InvalidOptions(f"meta is {len(text):,} bytes of JSON; the limit is {MAX_META:,}.")
+        raise InvalidOptions(
+            say("meta is %(size)s bytes of JSON; the limit is %(most)s.", size=number(len(text)), most=number(MAX_META))
+        )
 
 
 def _check_tags(options: JobOptions) -> None:
     tags = options.tags
     if not isinstance(tags, list | tuple | set | frozenset) or not all(isinstance(tag, str) for tag in tags):
-        raise InvalidOptions("tags must be a list of strings.")
+        raise InvalidOptions(say("tags must be a list of strings."))
     force_setattr(options, "tags", tuple(tags))
     if len(tags) > MAX_TAGS:
-        raise InvalidOptions(f"A job takes {MAX_TAGS} tags at most, not {len(tags)}.")
+        raise InvalidOptions(
+            say("A job takes %(most)s tags at most, not %(count)s.", most=number(MAX_TAGS), count=number(len(tags)))
+        )
     for tag in tags:
         if not tag or not tag.isprintable() or " " in tag or "," in tag or len(tag.encode(errors="replace")) > MAX_TAG:
             raise InvalidOptions(
-                f"{tag!r} cannot be a tag: use 1 to {MAX_TAG} bytes of printable text without spaces or commas."
-            )
+                say(
+                    "%(tag)s cannot be a tag: use 1 to %(most)s bytes of printable text without spaces or commas.",
+                    tag=repr(tag), most=number(MAX_TAG),
+                )
+            )  # fmt: skip
 
 
 _plain = JobOptions()

@@ -12,8 +12,10 @@ import msgspec
 from queueing.domain.context import JobContext
 from queueing.domain.jsontext import encode_json
 from queueing.domain.limits import Limit
+from queueing.domain.misfits import misfit
 from queueing.domain.names import check_queue, check_type
 from queueing.domain.options import JobOptions
+from queueing.domain.saying import number, say
 from queueing.domain.schedules import Plan, Schedule
 from queueing.errors import ConfigurationError, InvalidPayload
 
@@ -69,15 +71,20 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
             return self._whole(args, kwargs)
         names = msgspec.structs.fields(self.payload_type)
         if len(args) > len(names):
-            raise InvalidPayload(f"{self.name} takes {len(names)} arguments, not {len(args)}.")
+            raise InvalidPayload(
+                say(
+                    "%(type)s takes %(most)s arguments, not %(count)s.",
+                    type=self.name, most=number(len(names)), count=number(len(args)),
+                )
+            )  # fmt: skip
         given = {field.name: value for field, value in zip(names, args, strict=False)}
         if twice := given.keys() & kwargs.keys():
-            raise InvalidPayload(f"{self.name} got {', '.join(sorted(twice))} twice.")
+            raise InvalidPayload(say("%(type)s got %(names)s twice.", type=self.name, names=", ".join(sorted(twice))))
         return given | kwargs
 
     def _whole(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if (args and kwargs) or len(args) > 1:
-            raise InvalidPayload(f"{self.name} takes one payload, or its fields by name.")
+            raise InvalidPayload(say("%(type)s takes one payload, or its fields by name.", type=self.name))
         if kwargs.keys() == {self.payload_parameter}:
             return kwargs[str(self.payload_parameter)]
         return args[0] if args else (kwargs or None)
@@ -94,10 +101,13 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return msgspec.json.decode(text, type=self.payload_type)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-            raise InvalidPayload(f"The payload does not fit {self.name}: {wrong}") from wrong
+            raise self._misfit(misfit(str(wrong))) from wrong
         except Exception as wrong:
             # The type's own code (a __post_init__, a validator) may raise anything; that is the payload's fault.
-            raise InvalidPayload(f"The payload does not fit {self.name}: {type(wrong).__name__}: {wrong}") from wrong
+            raise self._misfit(f"{type(wrong).__name__}: {wrong}") from wrong
+
+    def _misfit(self, error: str) -> InvalidPayload:
+        return InvalidPayload(say("The payload does not fit %(type)s: %(error)s", type=self.name, error=error))
 
     def arguments(self, payload: Any, context: JobContext) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments of the handler for a decoded payload."""

@@ -6,8 +6,10 @@ the call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self, TypeAlias
+
+from queueing.errors import JobNotFound, ScheduleNotFound
 
 
 class Figure(str):
@@ -79,8 +81,50 @@ def said_by(error: BaseException) -> str:
     match error.args:
         case (Said() as said,):
             return said
+    match error:
+        case JobNotFound(job_id=name):
+            return say("There is no job %(name)s: the id is wrong, or its retention has ended.", name=name)
+        case ScheduleNotFound(name=name):
+            return say(
+                "There is no schedule %(name)s: it was removed, or no worker that has it was ever started.", name=name
+            )
         case _:
             return str(error)
+
+
+def parts(said: Said) -> Iterator[Said]:
+    """Itself, and every sentence in its holes."""
+    yield said
+    for value in said.values.values():
+        if isinstance(value, Said):
+            yield from parts(value)
+
+
+Packed: TypeAlias = str | dict[str, Any]
+
+
+def pack(said: str) -> Packed:
+    """As plain values, to be kept where its reader's language is not known yet."""
+    match said:
+        case Said():
+            found = {"text": said.text, "others": said.others, "amount": said.amount, "context": said.context}
+            return found | {"values": {name: pack(value) for name, value in said.values.items()}}
+        case Figure():
+            return {"figure": str(said)}
+        case _:
+            return said
+
+
+def unpack(packed: Packed) -> str:
+    match packed:
+        case str():
+            return packed
+        case {"figure": figure}:
+            return Figure(figure)
+        case _:
+            values = {name: unpack(value) for name, value in packed["values"].items()}
+            kept = {name: packed[name] for name in ("others", "amount", "context")}
+            return Said(packed["text"], values, **kept)
 
 
 def number(value: int) -> Figure:

@@ -15,6 +15,7 @@ from queueing.domain.job import JobSpec
 from queueing.domain.names import check_queue, check_type, is_id
 from queueing.domain.options import JobOptions
 from queueing.domain.quoting import quoted
+from queueing.domain.saying import number, say
 from queueing.domain.states import JobState
 from queueing.domain.timing import Cron, Every, Timing, next_tick
 from queueing.errors import InvalidSchedule
@@ -84,7 +85,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         force_setattr(self, "catch_up", _policy(CatchUp, "catch_up", self.catch_up))
         force_setattr(self, "overlap", _policy(Overlap, "overlap", self.overlap))
         if self.options.run_at is not None or self.options.expires_at is not None:
-            raise InvalidSchedule(f"{self.name}: run_at and expires_at are moments, and a schedule comes again.")
+            raise InvalidSchedule(
+                say("%(name)s: run_at and expires_at are moments, and a schedule comes again.", name=self.name)
+            )
 
     def job(self, job_id: str, now: datetime) -> JobSpec:
         return JobSpec(
@@ -218,7 +221,9 @@ def _policy(kind: Any, word: str, value: object) -> Any:
     try:
         return kind(value)
     except ValueError as unknown:
-        raise InvalidSchedule(f"{word} is one of {', '.join(kind)}, not {quoted(value)}.") from unknown
+        raise InvalidSchedule(
+            say("%(name)s is one of %(known)s, not %(value)s.", name=word, known=", ".join(kind), value=quoted(value))
+        ) from unknown
 
 
 def check_name(name: object) -> str:
@@ -231,8 +236,11 @@ def check_name(name: object) -> str:
         or name in (".", "..")
     ):
         raise InvalidSchedule(
-            f"{quoted(name)} cannot be a schedule: use 1 to {MAX_NAME} printable characters without spaces and slashes."
-        )
+            say(
+                "%(name)s cannot be a schedule: use 1 to %(most)s printable characters without spaces and slashes.",
+                name=quoted(name), most=number(MAX_NAME),
+            )
+        )  # fmt: skip
     return name
 
 

@@ -13,8 +13,9 @@ from cronsim import CronSim, CronSimError
 from msgspec.structs import force_setattr
 
 from queueing.domain.cronwords import described
+from queueing.domain.misfits import uncron
 from queueing.domain.quoting import quoted
-from queueing.domain.saying import Said, say_many
+from queueing.domain.saying import Said, number, say, say_many
 from queueing.errors import InvalidSchedule
 
 MAX_EXPRESSION: Final = 200
@@ -41,12 +42,18 @@ class Cron(msgspec.Struct, frozen=True, tag="cron", forbid_unknown_fields=True):
             next(_cronsim(self.expression, datetime(2024, 1, 1, tzinfo=zone)))
         except CronSimError as wrong:
             raise InvalidSchedule(
-                f"{self.expression!r} is not a cron expression: {str(wrong)[:1].lower()}{str(wrong)[1:]}. It takes "
-                "minute, hour, day, month and weekday, as '*/5 * * * *' or '0 7 * * MON-FRI'."
-            ) from wrong
+                say(
+                    "%(expression)s is not a cron expression: %(error)s. It takes minute, hour, day, month and "
+                    "weekday, as '*/5 * * * *' or '0 7 * * MON-FRI'.",
+                    expression=repr(self.expression), error=uncron(str(wrong)),
+                )
+            ) from wrong  # fmt: skip
         except StopIteration as never:
             raise InvalidSchedule(
-                f"{self.expression!r} never comes: no such day is in the next fifty years."
+                say(
+                    "%(expression)s never comes: no such day is in the next fifty years.",
+                    expression=repr(self.expression),
+                )
             ) from never
 
     def __str__(self) -> str:
@@ -127,7 +134,10 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError, TypeError) as unknown:
         raise InvalidSchedule(
-            f"{quoted(name, 100)} is not a time zone that this host knows. Name one as 'Europe/Berlin' or 'UTC'."
+            say(
+                "%(name)s is not a time zone that this host knows. Name one as 'Europe/Berlin' or 'UTC'.",
+                name=quoted(name, 100),
+            )
         ) from unknown
 
 
@@ -143,8 +153,11 @@ def _cronsim(expression: str, after: datetime) -> CronSim:
 def _expression(text: object) -> str:
     if not isinstance(text, str) or not text.isprintable() or not text.isascii() or len(text) > MAX_EXPRESSION:
         raise InvalidSchedule(
-            f"A cron expression is a line of at most {MAX_EXPRESSION} characters, not {quoted(text, 300)}."
-        )
+            say(
+                "A cron expression is a line of at most %(most)s characters, not %(value)s.",
+                most=number(MAX_EXPRESSION), value=quoted(text, 300),
+            )
+        )  # fmt: skip
     return " ".join(text.split())
 
 
@@ -152,9 +165,11 @@ def _period(value: object) -> int:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1:
-        raise InvalidSchedule(f"every() takes whole seconds or a timedelta of them, not {quoted(value)}.")
+        raise InvalidSchedule(
+            say("every() takes whole seconds or a timedelta of them, not %(value)s.", value=quoted(value))
+        )
     if not 1 <= value <= LONGEST_PERIOD:
-        raise InvalidSchedule(f"every() takes 1 second to 366 days, not {quoted(value)}.")
+        raise InvalidSchedule(say("every() takes 1 second to 366 days, not %(value)s.", value=quoted(value)))
     return int(value)
 
 

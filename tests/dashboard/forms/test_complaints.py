@@ -17,14 +17,14 @@ FORM = rows.picked(
     ("payload", "name", "text"),
     [
         ({"to": ["a@b", "x"]}, "p.to.1", "Expected str matching regex '^[^@]+@[^@]+$'."),
-        ({"template": "spam"}, "p.template", "Invalid enum value 'spam'."),
+        ({"template": "spam"}, "p.template", "'spam' is none of the values."),
         ({"digest": {"week": "k"}}, "p.digest.week", "Expected int, got str."),
         ({"digest": {}}, "p.digest.week", NEEDED),
         ({"more": [{"week": 1}, {}]}, "p.more.1.week", NEEDED),
         ({"pays": {"type": "cash", "coins": "x"}}, "p.pays.=.coins", "Expected int, got str."),
         ({"counts": {"a": "x"}}, "p.counts", "Expected int, got str."),
         ({"pair": [1, 2]}, "p.pair", "Expected str, got int."),
-        ({"price": "x"}, "p.price", "Invalid decimal string."),
+        ({"price": "x"}, "p.price", "Invalid decimal."),
     ],
 )
 def test_msgspecs_word_is_put_beside_the_field_it_is_about(payload: dict[str, object], name: str, text: str) -> None:
