@@ -20,5 +20,5 @@ USER 10001:10001
 EXPOSE 8000
 # ALLOWED_HOSTS has to contain 127.0.0.1 for this.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["daphne", "--bind", "0.0.0.0", "--port", "8000", "dashboard.asgi:application"]

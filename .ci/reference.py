@@ -31,6 +31,7 @@ OF_THE_PROJECT = (
     ("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names under which people reach the console."),
     ("CSRF_TRUSTED_ORIGINS", "", "Origins of forms behind a proxy that ends TLS: `https://jobs.example.com`."),
     ("BEHIND_HTTPS", "0", "A proxy ends TLS: cookies are secure, plain HTTP is redirected."),
+    ("PROXIES", "0", "Proxies in front, each adding to `X-Forwarded-For`; the audit log then has people's addresses."),
     ("HSTS_SECONDS", "30 days behind HTTPS", "How long browsers keep to HTTPS."),
     (
         "DATABASE_URL",

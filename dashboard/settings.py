@@ -46,6 +46,7 @@ if env.bool("LEVERET_DEMO", default=DEBUG):
 
 BUILT_IN_CSP = django.VERSION >= (6, 0)
 MIDDLEWARE = [
+    "dashboard.proxied.client_address",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware" if BUILT_IN_CSP else "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -142,10 +143,11 @@ AXES_LOCKOUT_CALLABLE = "dashboard.views.login.locked_out"
 BEHIND_HTTPS = env.bool("BEHIND_HTTPS", default=False)
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^livez$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=int(timedelta(days=30).total_seconds()) if BEHIND_HTTPS else 0)
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+PROXIES = env.int("PROXIES", default=0)  # in front of this, each of which adds to X-Forwarded-For
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
 

@@ -153,4 +153,5 @@ urlpatterns = [
     path("preferences", preferences.update, name="preferences"),
     path("metrics", metrics.show, name="metrics"),
     path("healthz", healthz.show, name="healthz"),
+    path("livez", healthz.alive, name="livez"),
 ]

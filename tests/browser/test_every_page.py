@@ -22,6 +22,7 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTyp
 """In the dark theme nothing else differs from the light one."""
 NOT_PAGES = {
     "healthz",
+    "livez",
     "enqueue_draft",
     "job_suggestions",
     "languages",

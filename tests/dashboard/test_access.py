@@ -16,7 +16,7 @@ from dashboard.access import PERMISSIONS, Viewer, requires
 from dashboard.roles import ROLES
 from tests.dashboard.conftest import logged_in, member
 
-OPEN = {"login", "languages", "healthz", "metrics"}
+OPEN = {"login", "languages", "healthz", "livez", "metrics"}
 FOR_ALL_LOGGED_IN = {"logout"}
 EXAMPLES = {
     "job_id": "0190a5d0-0000-7000-8000-000000000001",

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from dashboard import contact, frame
+from dashboard import contact, engine, frame
 from dashboard.access import Viewer
 from queueing.domain.reading import Health, ServerHealth
 from tests.dashboard.conftest import HEALTHY
@@ -119,6 +119,12 @@ def test_healthz_is_not_ready_otherwise_and_tells_nothing_else(anonymous: Client
         answer = anonymous.get("/healthz")
     assert answer.status_code == 503
     assert set(json.loads(answer.content)) == {"ready", "broker", "store"}
+
+
+def test_livez_says_that_the_process_answers_and_asks_no_server(anonymous: Client) -> None:
+    with patch.object(engine, "health", side_effect=AssertionError("somebody asked")):
+        answer = anonymous.get("/livez")
+    assert (answer.status_code, answer.content) == (200, b"alive\n")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/%00", 404)])
