@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard import acts, attempts, copies, engine, jobwords, jsonview, rawview
+from dashboard import acts, attempts, engine, jobwords, jsonview, rawview, snippets
 from dashboard.access import Viewer, requires, viewer_of
 from dashboard.letterlist import LOOPS
 from dashboard.live import Params, live_view
@@ -39,7 +39,7 @@ def page(request: HttpRequest, job_id: str, job: JobRecord | None, *, reveal: bo
     raw = rawview.show(job.payload) if job.spec.encoding == "raw" else None
     context |= {"viewer": viewer_of(request), "whole": whole, "raw": raw, "reveal": reveal}
     context["masked"] = 0 if raw else jsonview.show(job.payload, limit=None if whole else jsonview.CUT).masked
-    context["copies"] = copies.of(job, runtime.cluster().registry, reveal=reveal)
+    context["snippets"] = snippets.of(job, runtime.cluster().registry, reveal=reveal)
     return render(request, "dashboard/job/page.html", context)
 
 

@@ -1,4 +1,4 @@
-"""A job as something to run it again with: a call in Python, a command, a message."""
+"""A job as text to take along and run it with: a call in Python, a command, a message."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LONGEST = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class Snippet:
     key: str
     label: str
     text: str
 
 
-def of(job: JobRecord, registry: Registry, *, reveal: bool) -> list[Copy]:
+def of(job: JobRecord, registry: Registry, *, reveal: bool) -> list[Snippet]:
     """None for what is no job, or too long. What the page masks is masked here too."""
     job_type = type_of(registry, job.type, job)
     if job_type is None or job.spec.encoding != "json" or len(job.payload) > LONGEST:
@@ -35,9 +35,9 @@ def of(job: JobRecord, registry: Registry, *, reveal: bool) -> list[Copy]:
     payload = payload if reveal else letterexport.masked(payload)
     queue = f" \\\n  --queue {job.queue}" if job.queue != job_type.queue else ""
     return [
-        Copy("python", "Python", as_call(job_type, payload)),
-        Copy("command", _("Command"), as_command(job_type, payload) + queue),
-        Copy("json", "JSON", json.dumps(_message(job, payload), indent=2, ensure_ascii=False)),
+        Snippet("python", "Python", as_call(job_type, payload)),
+        Snippet("command", _("Command"), as_command(job_type, payload) + queue),
+        Snippet("json", "JSON", json.dumps(_message(job, payload), indent=2, ensure_ascii=False)),
     ]
 
 
