@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from dashboard import enginewords, wording
 from dashboard.forms import durations
 from dashboard.forms.options import Duration, named_in
-from dashboard.schedules.records import OPTIONS, ScheduleRecord, decoded, encoded, options_of
+from dashboard.schedules.records import NOTHING, OPTIONS, ScheduleRecord, decoded, encoded, options_of
 from dashboard.statewords import capitalised
 from queueing.domain.names import check_queue
 from queueing.domain.options import JobOptions, changed
@@ -33,10 +33,11 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # no Django take
     max_attempts = forms.IntegerField(required=False, min_value=1, max_value=10_000)
     timeout = Duration(required=False)
     priority = forms.IntegerField(required=False, min_value=0, max_value=9)
+    without = forms.MultipleChoiceField(required=False, choices=[(name, name) for name in NOTHING])
 
     class Meta:
         model = ScheduleRecord
-        fields = ("name", "type", "queue", "payload", *OPTIONS, "expression", "tz", "catch_up", "overlap")
+        fields = ("name", "type", "queue", "payload", *OPTIONS, "without", "expression", "tz", "catch_up", "overlap")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,6 +61,10 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # no Django take
     def clean_payload(self) -> str:
         _refused(decoded, self.cleaned_data["payload"])
         return str(self.cleaned_data["payload"])
+
+    def clean_without(self) -> list[str]:
+        """What is filled in stands for itself."""
+        return [name for name in self.cleaned_data["without"] if self.cleaned_data.get(name) in (None, "")]
 
     def clean_tz(self) -> str:
         return str(_refused(zone, self.cleaned_data["tz"]))

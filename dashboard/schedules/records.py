@@ -25,6 +25,8 @@ from queueing.errors import InvalidJob, InvalidPayload
 
 OPTIONS: Final = ("max_attempts", "timeout", "priority", "tags", "unique_key")
 OWN: Final = "Empty: the job type's own."
+NOTHING: Final[Mapping[str, Any]] = {"timeout": None, "priority": None, "tags": (), "unique_key": None}
+"""What an option is where there shall be none, whatever the job type has."""
 
 
 class ScheduleRecord(models.Model):
@@ -52,6 +54,9 @@ class ScheduleRecord(models.Model):
     )
     tags = models.CharField(max_length=1100, blank=True, help_text=f"Words, with blanks between them. {OWN}")
     unique_key = models.CharField(max_length=256, blank=True, help_text=OWN)
+    without = models.JSONField(
+        default=list, blank=True, help_text="Options that its jobs go without, though the job type has them: a list."
+    )
     expression = models.CharField("cron expression", max_length=MAX_EXPRESSION, blank=True)
     tz = models.CharField("time zone", max_length=64, default="UTC")
     seconds = models.PositiveIntegerField("every", null=True, blank=True, help_text="Seconds, in place of cron.")
@@ -72,6 +77,8 @@ class ScheduleRecord(models.Model):
     def clean(self) -> None:
         if bool(self.expression) == bool(self.seconds):
             raise ValidationError(_("Give a cron expression, or seconds: one of them."))
+        if not isinstance(self.without, list) or not all(name in NOTHING for name in self.without):
+            raise ValidationError({"without": _("A list of these: %(names)s.") % {"names": ", ".join(NOTHING)}})
         try:
             self.as_schedule()
         except InvalidJob as wrong:
@@ -84,7 +91,7 @@ class ScheduleRecord(models.Model):
 
     @property
     def options(self) -> dict[str, Any]:
-        return options_of({name: getattr(self, name) for name in OPTIONS})
+        return options_of({name: getattr(self, name) for name in (*OPTIONS, "without")})
 
     def as_schedule(self) -> Schedule:
         """What is left empty is the job type's own, where this process knows it. Raises InvalidJob."""
@@ -104,11 +111,14 @@ class ScheduleRecord(models.Model):
 
 
 def options_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that are filled in."""
+    """Those that are filled in, and those that there shall be none of."""
     found: dict[str, Any] = {name: values.get(name) for name in OPTIONS if values.get(name) not in (None, "")}
     if "tags" in found:
         found["tags"] = tuple(found["tags"].replace(",", " ").split())
-    return found
+    without = {name: NOTHING[name] for name in values.get("without") or () if name in NOTHING}
+    if "unique_key" in without:
+        without["unique_for"] = None
+    return found | without
 
 
 def encoded(type_: str, payload: str) -> bytes:

@@ -26,6 +26,7 @@ ICONS = {
     "outbox": "hourglass",
     "failing": "alert-triangle",
     "no_worker": "plug-connected-x",
+    "no_workers": "plug-connected-x",
     "idle_workers": "volume-off",
     "unknown_type": "zoom-question",
     "paused": "player-pause",
@@ -56,6 +57,8 @@ def concern_link(concern: Concern, chief: FailureGroup | None = None) -> Where |
             return Where(_("See failures"), f"{_page('failures')}?sort=recent")
         case "no_worker" | "idle_workers" | "silent" | "leaderless":
             return Where(_("See workers"), _page("workers"))
+        case "no_workers":
+            return Where(_("See queues"), _page("queues"))
         case "unknown_type" | "paused" | "slow":
             return Where(_("Open queue"), _page("queue", concern.subject))
         case "outbox":

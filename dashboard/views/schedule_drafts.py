@@ -19,7 +19,7 @@ from dashboard.deeds import attempt
 from dashboard.http import answer, is_partial
 from dashboard.schedules import force
 from dashboard.schedules.form import ScheduleForm, zones
-from dashboard.schedules.records import ScheduleRecord
+from dashboard.schedules.records import OPTIONS, ScheduleRecord
 from dashboard.views.enqueue import offered
 from dashboard.views.errors import permission_denied
 from dashboard.views.schedule_acts import named
@@ -99,7 +99,7 @@ def save(request: HttpRequest, form: ScheduleForm, verb: str, done: str) -> Http
 def written(options: Mapping[str, Any]) -> list[str]:
     """As the audit log says what is not the type's own."""
     texts = ((name, " ".join(value) if isinstance(value, tuple) else value) for name, value in options.items())
-    return [hush(f"{name} {text}") for name, text in texts]
+    return [hush(f"{name} {text}") if text or text == 0 else f"no {name}" for name, text in texts if name in OPTIONS]
 
 
 def page(request: HttpRequest, form: ScheduleForm, *, status: int = 200) -> HttpResponse:

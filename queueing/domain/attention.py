@@ -20,13 +20,13 @@ LEAST_FAILURES: Final = 5
 RISING: Final = 3.0
 """So many times as often as before."""
 FEW: Final = 3
-"""More silent workers are told together."""
+"""More silent workers, and more queues that nobody takes from, are told together."""
 WORTH_A_LOOK: Final = 0.1
 """Below this share of failures nobody is called."""
 
 Kind = Literal[
-    "broker", "store", "outbox", "failing", "no_worker", "idle_workers", "unknown_type", "paused", "slow", "silent",
-    "leaderless",
+    "broker", "store", "outbox", "failing", "no_worker", "no_workers", "idle_workers", "unknown_type", "paused", "slow",
+    "silent", "leaderless",
 ]  # fmt: skip
 
 
@@ -128,19 +128,41 @@ def _percent(share: float) -> Figure:
 
 
 def _queues(standing: Standing, now: datetime) -> Iterator[Concern]:
-    for queue in sorted(standing.queues, key=lambda queue: -queue.counts[JobState.QUEUED]):
-        waiting = queue.counts[JobState.QUEUED]
-        if waiting:
-            concern = _queue(queue, waiting, standing.workers, now)
-            if concern is not None:
-                yield concern
+    queues = [queue for queue in standing.queues if queue.counts[JobState.QUEUED]]
+    alive = _alive(standing.workers)
+    unserved = [queue for queue in queues if not queue.paused and not _serving(queue, alive)]
+    if len(unserved) > (FEW if alive else 1):
+        yield _unserved(unserved, any_worker=bool(alive))
+        queues = [queue for queue in queues if queue not in unserved]
+    for queue in sorted(queues, key=lambda queue: -queue.counts[JobState.QUEUED]):
+        concern = _queue(queue, queue.counts[JobState.QUEUED], alive, now)
+        if concern is not None:
+            yield concern
 
 
-def _queue(queue: QueueStatus, waiting: int, workers: Sequence[WorkerStatus], now: datetime) -> Concern | None:
+def _unserved(queues: Sequence[QueueStatus], *, any_worker: bool) -> Concern:
+    """Where nobody works, a line for each queue would say the same many times."""
+    jobs = sum(queue.counts[JobState.QUEUED] for queue in queues)
+    names = number(len(queues))
+    if any_worker:
+        subject = say("%(queues)s queues", queues=names)
+        text = say("have %(number)s jobs and no worker that takes from them.", number=number(jobs))
+    else:
+        subject = say("No worker runs:")
+        text = say("%(number)s jobs in %(queues)s queues wait for one.", number=number(jobs), queues=names)
+    since = min((queue.oldest_waiting for queue in queues if queue.oldest_waiting), default=None)
+    return Concern(kind="no_workers", tone="error", subject=subject, text=text, since=since)
+
+
+def _serving(queue: QueueStatus, alive: Sequence[WorkerStatus]) -> list[WorkerStatus]:
+    return [worker for worker in alive if queue.name in worker.queues]
+
+
+def _queue(queue: QueueStatus, waiting: int, alive: Sequence[WorkerStatus], now: datetime) -> Concern | None:
     since = queue.oldest_waiting
     if queue.paused:
         return Concern(kind="paused", tone="warn", subject=queue.name, text=_paused(queue, waiting), since=since)
-    serving = [worker for worker in _alive(workers) if queue.name in worker.queues]
+    serving = _serving(queue, alive)
     if not serving:
         text = say_many(
             "has %(number)s job and no worker that takes from it.",

@@ -86,6 +86,9 @@ def standings() -> Iterator[Standing]:
         idle = [changed(WORKER, state="quiet"), changed(WORKER, state="stopping")]
         yield Standing(health=HEALTH, queues=[with_jobs(count)], workers=idle)
     yield Standing(health=HEALTH, queues=[with_jobs(9)], workers=[changed(WORKER, types=())])
+    many = [with_jobs(9, name=f"q-{n}") for n in range(4)]
+    yield Standing(health=HEALTH, queues=many)
+    yield Standing(health=HEALTH, queues=many, workers=[WORKER])
     for workers, running in ((1, 0), (1, 1), (1, 2), (4, 0), (4, 1)):
         yield Standing(health=HEALTH, workers=[WORKER, *gone(workers, running)])
 

@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from dashboard.models import AuditEntry, ScheduleRecord
@@ -212,6 +213,20 @@ def test_its_jobs_take_the_options_that_are_filled_in_and_else_the_types_own(adm
     admin.post("/schedules/nightly/changes", FILLED)
     found = status(shop)
     assert found is not None and found.schedule.options == own, "empty again: the type's own again"
+
+
+def test_its_jobs_can_go_without_an_option_that_the_type_has(admin: Client, shop: Shop) -> None:
+    own = JobOptions(timeout=30, tags=("mail",), unique_key="mail", unique_for=60)
+    shop.cluster.registry.register("send_email", lambda to: None, queue="email_jobs", options=own)
+    admin.post("/schedule-drafts", FILLED | {"without": ["timeout", "tags", "unique_key"], "tags": "night"})
+    found = status(shop)
+    assert found is not None and found.schedule.options == JobOptions(tags=("night",)), "what is filled in counts"
+    ticked = re.findall(r'name="without" value="(\w+)" checked', html(admin, "/schedules/nightly/edit"))
+    assert ticked == ["timeout", "unique_key"]
+    assert AuditEntry.objects.latest("pk").detail.endswith("; tags night; no timeout; no unique_key")
+    assert admin.post("/schedule-drafts", FILLED | {"name": "other", "without": "max_attempts"}).status_code == 422
+    with pytest.raises(ValidationError):
+        ScheduleRecord(name="n", type="send_email", seconds=60, without=["max_attempts"]).clean()
 
 
 @pytest.mark.parametrize(

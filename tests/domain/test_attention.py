@@ -63,6 +63,22 @@ def test_a_dead_worker_does_not_count_as_one() -> None:
     assert kinds(queues=[queue()], workers=[gone]) == ["no_worker", "silent"]
 
 
+def test_queues_that_nobody_takes_from_are_one_concern_where_there_is_no_worker() -> None:
+    names = [queue(name=f"q-{n}", oldest_waiting=NOW - timedelta(seconds=n)) for n in range(3)]
+    [concern] = found(queues=[*names, queue(0, name="empty")], workers=[])
+    assert (concern.kind, concern.tone, concern.subject) == ("no_workers", "error", "No worker runs:")
+    assert concern.text == "27 jobs in 3 queues wait for one."
+    assert concern.since == NOW - timedelta(seconds=2)
+    assert kinds(queues=[*names, queue(paused=True)], workers=[]) == ["no_workers", "paused"]
+
+
+def test_a_few_queues_that_nobody_takes_from_are_told_one_by_one_where_others_are_served() -> None:
+    names = [queue(name=f"q-{n}") for n in range(4)]
+    assert kinds(queues=[queue(), *names[:3]]) == ["no_worker"] * 3
+    [concern] = found(queues=[queue(), *names])
+    assert (concern.subject, concern.text) == ("4 queues", "have 36 jobs and no worker that takes from them.")
+
+
 def test_many_workers_that_went_silent_are_one_concern() -> None:
     gone = [msgspec.structs.replace(WORKER, id=f"w-{n}", state="gone") for n in range(4)]
     assert [concern.subject for concern in found(workers=gone[:3])] == ["w-0", "w-1", "w-2"]
