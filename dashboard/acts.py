@@ -96,9 +96,10 @@ def carry_out(
     *,
     among: str = "",
     reason: str = "",
+    note: str = "",
     to: Callable[[list[Changed]], str | None] = lambda changes: None,
 ) -> HttpResponse:
-    """``among``: the set that the jobs are from, as the audit names it."""
+    """``among``: the set that the jobs are from, as the audit names it. ``note``: what else is to be said of it."""
     target = f"job {ids[0]}" if len(ids) == 1 else f"{len(ids):,} jobs" + (f": {among}" if among else "")
     try:
         changes = engine.act(lambda operations: deed(operations, ids))
@@ -113,7 +114,8 @@ def carry_out(
     booked = book(ids, changes)
     about, result = subjects(ids, changes), outcome.result
     audit.record(request, verb, target, count=len(ids), reason=reason, result=result, detail=booked, about=about)
-    return answer(request, outcome.text, detail=outcome.detail, tone=outcome.tone, to=to(changes))
+    detail = " ".join(filter(None, (outcome.detail, note)))
+    return answer(request, outcome.text, detail=detail, tone=outcome.tone, to=to(changes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def question(
     if found is None:
         return render(request, "dashboard/failures/gone.html", context, status=404)
     context |= {"group": found, "count": min(found.open, acts.AT_ONCE), "rest": max(0, found.open - acts.AT_ONCE)}
+    context["fewer"] = context["count"] - more.get("looping", 0)
     return ask(request, template, context, status=422 if wrong else 200)
 
 

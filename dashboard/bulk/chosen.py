@@ -24,7 +24,7 @@ COUNTED = 20_000
 """Where nobody keeps count, a preview counts up to here."""
 SAMPLE = 5
 LOOKED_AT = 1_000
-"""Of more jobs than that, a preview looks at so many for those that keep coming back."""
+"""So many jobs a preview looks at one by one, for those that keep coming back and so that no others are acted on."""
 
 IdSource = Callable[[], Iterable[str]]
 
@@ -104,17 +104,22 @@ class Preview:
     left_out: tuple[tuple[JobState, int], ...]
     """Those that match and are left alone."""
     sample: tuple[JobSummary, ...]
+    ids: tuple[str, ...] = ()
+    """All of them; none where they are more than can be done at once."""
     comebacks: Comebacks | None = None
     """None: the act does not mind them."""
 
     @classmethod
     def of(cls, chosen: Chosen, act: BulkAct) -> Preview:
         preview = cls._of(chosen, act)
-        if not act.minds_comebacks or not preview.count:
+        if not preview.count:
             return preview
         ids = chosen.first(act, LOOKED_AT + 1)
-        comebacks = Comebacks.of(ids[:LOOKED_AT], exact=len(ids) <= LOOKED_AT)
-        return replace(preview, comebacks=comebacks)
+        if few := len(ids) <= LOOKED_AT:
+            preview = replace(preview, count=len(ids), exact=True, ids=tuple(ids))
+        if not act.minds_comebacks or not ids:
+            return preview
+        return replace(preview, comebacks=Comebacks.of(ids[:LOOKED_AT], exact=few))
 
     @classmethod
     def _of(cls, chosen: Chosen, act: BulkAct) -> Preview:
@@ -141,6 +146,15 @@ class Preview:
     def number(self) -> str:
         count = wording.number(self.count)
         return count if self.exact else _("more than %(number)s") % {"number": count}
+
+    @property
+    def fewer(self) -> str:
+        """How many it is without what keeps coming back; empty where that leaves none out."""
+        if self.comebacks is None or (self.comebacks.exact and not self.comebacks.count):
+            return ""
+        if self.comebacks.exact:
+            return wording.number(self.count - self.comebacks.count)
+        return _("up to %(number)s") % {"number": wording.number(self.count)} if self.exact else ""
 
 
 def _is_counted(wanted: JobFilter, moment: datetime) -> bool:

@@ -17,7 +17,7 @@ from dashboard import acts, actwords, engine, wording
 from dashboard.asking import ask as put
 from dashboard.asking import stay
 from dashboard.audit import Actor
-from dashboard.bulk import freezing, starting
+from dashboard.bulk import freezing, seals, starting
 from dashboard.bulk.acts import ACTS, BulkAct
 from dashboard.bulk.chosen import Chosen, Preview
 from dashboard.enginewords import said
@@ -94,12 +94,14 @@ def begin(
     if act.although and "although" in request.POST:
         act = ACTS[act.although]
     try:
+        if seen := seals.read(request.POST.get("seen", "")):
+            return _what_was_seen(request, act, chosen, seen)
         question = Question.of(act, chosen, request.POST.dict())
         if question.mistakes:
             return _ask(request, question, action, hidden, status=422)
         ids = chosen.first(act, AT_ONCE + 1)
         if len(ids) <= AT_ONCE:
-            return _at_once(request, question, ids)
+            return _at_once(request, act, chosen, ids)
         if not question.reason:
             # It has grown past what is done at once since it was asked.
             return _ask(request, question, action, hidden, status=422)
@@ -110,9 +112,24 @@ def begin(
         return answer(request, text, detail=detail, tone="error", to=stay(request, chosen.back))
 
 
-def _at_once(request: HttpRequest, question: Question, ids: list[str]) -> HttpResponse:
-    act, by = question.act, engine.by(request)
-    to = stay(request, question.chosen.back)
+def _what_was_seen(request: HttpRequest, act: BulkAct, chosen: Chosen, seen: frozenset[bytes]) -> HttpResponse:
+    """Of the jobs that the question was about those that still match: what has come since was not confirmed."""
+    ids: list[str] = []
+    for batch in chosen.batches(act):
+        ids += (job_id for job_id in batch if seals.of(job_id) in seen)
+        if len(ids) == len(seen):
+            break
+    gone = len(seen) - len(ids)
+    text = ngettext(
+        "%(number)s of those you were asked about matches no more.",
+        "%(number)s of those you were asked about match no more.",
+        gone,
+    )
+    return _at_once(request, act, chosen, ids, note=text % {"number": wording.number(gone)} if gone else "")
+
+
+def _at_once(request: HttpRequest, act: BulkAct, chosen: Chosen, ids: list[str], *, note: str = "") -> HttpResponse:
+    by, to = engine.by(request), stay(request, chosen.back)
     if not ids:
         return answer(request, _("Nothing matches any more."), detail=_("No job was touched."), tone="warn", to=to)
     return acts.carry_out(
@@ -121,8 +138,9 @@ def _at_once(request: HttpRequest, question: Question, ids: list[str]) -> HttpRe
         act.past,
         ids,
         lambda operations, ids: act.deed(operations, ids, by, None),
-        among=question.chosen.described,
-        reason=question.reason,
+        among=chosen.described,
+        reason=request.POST.get("reason", "").strip(),
+        note=note,
         to=lambda changes: to,
     )
 
@@ -142,15 +160,23 @@ def _as_operation(request: HttpRequest, question: Question) -> HttpResponse:
         operation.total,
     ) % {"act": question.act.label, "number": wording.number(operation.total), "seconds": freezing.UNDO.seconds}
     to = reverse("dashboard:operation", args=[operation.pk])
-    return answer(request, text, detail=_("Until then it can be undone."), to=to)
+    detail, asked = _("Until then it can be undone."), request.POST.get("count", str(operation.total))
+    if asked != str(operation.total) and asked.isdecimal():
+        before = _("When you were asked it was %(number)s.") % {"number": wording.number(int(asked[:9]))}
+        detail = f"{before} {detail}"
+    return answer(request, text, detail=detail, to=to)
 
 
 def _ask(
     request: HttpRequest, question: Question, action: str, hidden: Mapping[str, str] | None, *, status: int = 200
 ) -> HttpResponse:
     asked = {"question": question, "act": question.act, "chosen": question.chosen, "action": action}
-    kept = {**(hidden or {}), "at": question.chosen.moment.isoformat()}
-    asked |= {"preview": question.preview, "hidden": kept}
+    kept, preview = {**(hidden or {}), "at": question.chosen.moment.isoformat()}, question.preview
+    if preview.ids and not question.is_large:
+        kept["seen"] = seals.written(preview.ids)
+    elif preview.exact:
+        kept["count"] = str(preview.count)
+    asked |= {"preview": preview, "hidden": kept}
     asked |= {
         "wrong": question.mistakes if status == 422 else {},
         "rates": [(rate, _speed(rate)) for rate in RATES],

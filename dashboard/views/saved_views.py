@@ -1,3 +1,6 @@
+"""Lists that somebody comes back to. Nobody else sees or uses them, so that the audit log has no entry of them, other
+than of shared presets."""
+
 from __future__ import annotations
 
 from dataclasses import replace

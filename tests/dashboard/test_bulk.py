@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from unittest.mock import patch
 
 import pytest
@@ -23,6 +24,8 @@ from queueing.domain.options import JobOptions
 from queueing.domain.states import JobState
 from tests.dashboard.bulk import FAILED, State, confirm, failed
 from tests.dashboard.shop import Shop
+
+SCRIPT = {"HX-Request": "true"}
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +95,43 @@ def test_what_comes_after_the_question_is_not_meant(operator: Client, shop: Shop
     [later] = failed(shop, 1)
     operator.post("/operations/begun", {"query": FAILED, "at": at[1]})
     assert (shop.job(meant).state, shop.job(later).state) == (JobState.QUEUED, JobState.FAILED)
+
+
+def answers(html: str) -> dict[str, str]:
+    """What the question's form sends back."""
+    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', html)}
+
+
+def test_what_is_done_is_what_was_confirmed_though_others_have_come_that_match(operator: Client, shop: Shop) -> None:
+    later = JobOptions(delay=3600)
+    asked = [shop.add(options=later) for _ in range(3)]
+    html = operator.get("/operations/new?act=run-now&state=scheduled").content.decode()
+    assert " 3</button>" in html
+    newcomer = shop.add(options=later)
+    gone, *there = asked
+    sync.run(shop.cluster.operations.cancel([gone], by="console:otto"))
+    answer = operator.post("/operations/begun", answers(html), headers=SCRIPT)
+    told = answer.headers["HX-Trigger"]
+    assert "Queued 2 jobs." in told
+    assert "1 of those you were asked about matches no more." in told
+    assert {shop.job(job).state for job in there} == {JobState.QUEUED}
+    assert [shop.job(job).state for job in (gone, newcomer)] == [JobState.CANCELLED, JobState.SCHEDULED]
+    again = operator.post("/operations/begun", answers(html), headers=SCRIPT)
+    assert "Nothing matches any more." in again.headers["HX-Trigger"]
+    assert shop.job(newcomer).state is JobState.SCHEDULED
+
+
+def test_an_operation_says_that_it_is_of_more_jobs_than_were_asked_about(
+    operator: Client, shop: Shop, few: None
+) -> None:
+    later = JobOptions(delay=3600)
+    for _ in range(3):
+        shop.add(options=later)
+    given = answers(operator.get("/operations/new?act=run-now&state=scheduled").content.decode())
+    shop.add(options=later)
+    told = operator.post("/operations/begun", given | {"reason": "now"}, follow=True).content.decode()
+    assert "of 4 jobs begins in" in told
+    assert "When you were asked it was 3." in told
 
 
 def test_many_need_a_reason_and_very_many_their_number_typed(operator: Client, shop: Shop, few: None) -> None:

@@ -113,6 +113,25 @@ def test_the_question_about_all_that_match_says_how_many_keep_coming_back(
     assert [shop.job(one).state for one in (job, once)] == [JobState.FAILED, JobState.QUEUED]
 
 
+def test_the_button_says_how_many_it_is_with_the_tick_and_without(operator: Client, shop: Shop) -> None:
+    comes_back(shop)
+    shop.fail(shop.add())
+    [*_, group] = sorted(shop.files(2), key=lambda group: group.open)
+    for path, label in (("/operations/new?act=retry&state=failed", ""), (f"/failures/{group.id}/retry", "Retry ")):
+        html = page(operator, path)
+        assert f'<span class="no-tick">{label}1</span>' in html
+        assert f'<span class="on-tick">{label}2</span>' in html
+
+
+def test_of_more_than_are_looked_at_the_button_says_up_to_how_many(
+    operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chosen, "LOOKED_AT", 1)
+    comes_back(shop)
+    shop.fail(shop.add())
+    assert '<span class="no-tick">up to 2</span>' in page(operator, "/operations/new?act=retry&state=failed")
+
+
 @pytest.mark.parametrize("act", ["retry", "replay"])
 def test_all_that_match_are_retried_with_a_tick(operator: Client, shop: Shop, act: str) -> None:
     job, once = comes_back(shop), shop.fail(shop.add())

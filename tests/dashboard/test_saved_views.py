@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from dashboard.models import SavedView
+from dashboard.models import AuditEntry, SavedView
 from dashboard.views.saved_views import MOST
 from tests.dashboard.shop import Shop
 from tests.dashboard.test_jobs import page
@@ -31,6 +31,7 @@ def test_the_same_name_again_replaces_it(viewer: Client, shop: Shop) -> None:
 def test_views_are_their_owners_alone(viewer: Client, operator: Client, shop: Shop) -> None:
     save(viewer, "mine")
     assert "mine</a>" not in page(operator)
+    assert not AuditEntry.objects.exists(), "it changes nothing for anybody else, as the choice of a theme"
     view = SavedView.objects.get()
     operator.post("/saved-view-removals", {"view": str(view.pk)})
     assert SavedView.objects.filter(pk=view.pk).exists()
