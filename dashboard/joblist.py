@@ -14,6 +14,8 @@ from django.utils import timezone
 from dashboard import acts, columns, engine
 from dashboard.access import Viewer
 from dashboard.jobquery import AHEAD_OF_TIME, JobQuery
+from dashboard.jobrows import Rows
+from dashboard.jobtimes import moment_of
 from dashboard.live import Params, live_view
 from dashboard.searching import SoFar
 from queueing.domain.job import JobSummary
@@ -76,7 +78,7 @@ def shown(params: Params, viewer: Viewer) -> dict[str, Any]:
     else:
         jobs, new, around = engine.look(lambda inspector: _again(inspector, query, viewer, ids, top))
     rows = [Row(job_id, job, _moved(job, query)) for job_id, job in zip(ids, jobs, strict=True)]
-    context = _context(query, rows, params["newer"], params["older"], around)
+    context = _context(query, viewer, rows, params["newer"], params["older"], around)
     return context | {"new": new, "more_new": new >= NEW, "searching": params.get("searching", False)}
 
 
@@ -86,7 +88,7 @@ def followed(params: Params, viewer: Viewer) -> dict[str, Any]:
     query = JobQuery.of(params)
     loaded: Page | None = engine.kept(("jobs.newest", query.encoded()))
     page, around = engine.look(lambda inspector: _newest(inspector, query, viewer, loaded))
-    context = _context(query, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
+    context = _context(query, viewer, [Row(job.id, job) for job in page.rows], page.newer, page.older, around)
     return context | {"follows": True}
 
 
@@ -115,18 +117,6 @@ def params_of_search(query: JobQuery, so_far: SoFar, page: Page) -> dict[str, An
         "older": page.older,
         "searching": page.older is not None and len(so_far.ids) < PAGE,
     }
-
-
-def moment_of(job: JobSummary) -> datetime:
-    """The time that matters in its state, by which lists are ordered."""
-    match job.state:
-        case JobState.SCHEDULED | JobState.QUEUED | JobState.RETRYING:
-            found = job.due_at
-        case JobState.RUNNING:
-            found = job.started_at
-        case _:
-            found = job.finished_at
-    return found or job.created_at
 
 
 class Around(NamedTuple):
@@ -163,17 +153,21 @@ async def _around(inspector: Inspector, query: JobQuery) -> Around:
     return Around(counts, obstacles)
 
 
-def _context(query: JobQuery, rows: list[Row], newer: str | None, older: str | None, around: Around) -> dict[str, Any]:
+def _context(
+    query: JobQuery, viewer: Viewer, rows: list[Row], newer: str | None, older: str | None, around: Around
+) -> dict[str, Any]:
     counts = around.counts
     total = counts[query.state] if query.state else sum(counts.values())
     later = [(state, query.url(state=state), counts[state]) for state in AHEAD_OF_TIME if counts[state]]
+    shown = columns.shown(query.columns)
+    drawing = Rows(query, viewer, shown, around.obstacles)
     return {
         "query": query,
-        "columns": columns.shown(query.columns),
+        "columns": shown,
         "rows": rows,
+        "drawn": [drawing.draw(row) for row in rows],
         "newer": query.url(cursor=newer) if newer else "",
         "older": query.url(cursor=older) if older else "",
-        "obstacles": around.obstacles,
         "total": total if query.countable and query.state else None,
         "in_state": total,
         "in_all": sum(counts.values()),

@@ -171,12 +171,12 @@ class JobQuery:
         return reverse("dashboard:jobs") + (f"?{query}" if query else "")
 
     def urls(self, what: str) -> Callable[[str], str]:
-        """:meth:`url` with one of the ``queues`` or ``types`` in the place of all.
+        """:meth:`url` with one of the ``queues`` or ``types`` in the place of all, or another ``tag``.
 
         There may be hundreds of them: the rest of the URL is written once.
         """
         key = what.removesuffix("s")
-        before, _gap, after = self.url(**{what: (GAP,)}).partition(f"{key}={GAP}")
+        before, _gap, after = self.url(**{what: GAP if what == key else (GAP,)}).partition(f"{key}={GAP}")
         return lambda name: f"{before}{key}={quote_plus(name)}{after}"
 
     def encoded(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date as datetime_date
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
 
 from dashboard.language import figure
 
@@ -109,13 +111,18 @@ def relative(at: datetime, now: datetime) -> str:
     return (_("%(age)s ago") if seconds > 0 else _("in %(age)s")) % {"age": age(seconds)}
 
 
-def day(at: datetime) -> str:
+def day(at: datetime_date) -> str:
     """24 Nov."""
     return _("%(day)s %(month)s") % {"day": at.day, "month": MONTHS[at.month - 1]}
 
 
 def date(at: datetime) -> str:
     """24 Nov 2026."""
+    return _date(at.date(), get_language())
+
+
+@lru_cache(256)
+def _date(at: datetime_date, language: str | None) -> str:
     return _("%(date)s %(year)s") % {"date": day(at), "year": f"{at:%Y}"}
 
 

@@ -109,7 +109,7 @@ def is_english(said: ast.expr) -> bool:
     return False
 
 
-FOR_DEVELOPERS = {"access.py", "consumers.py", "qualifiers.py", "registry.py"}
+FOR_DEVELOPERS = {"access.py", "consumers.py", "qualifiers.py", "registry.py", "stencils.py"}
 """They complain about code that calls them wrongly; nobody who looks at a page reads it."""
 
 
