@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -103,7 +104,9 @@ def options() -> str:
         "\n## JobOptions\n",
         *_table(attributes("queueing/domain/options.py", "JobOptions")),
         "\n## Limit\n",
-        *_table(attributes("queueing/domain/limits.py", "Limit")),
+        *_table(
+            [each for each in attributes("queueing/domain/limits.py", "Limit") if each.name not in ("said", "pace")]
+        ),
         "\n## Backoff\n",
         *_methods("queueing/domain/backoff.py", "Backoff"),
         "\n## WorkerOptions\n",
@@ -202,11 +205,20 @@ def redis() -> str:
 def attributes(path: str, name: str) -> list[Attribute]:
     """Annotated public attributes and properties of a class, with the docstrings that follow them."""
     body = _class(path, name).body
+    begin = next((node for node in body if isinstance(node, ast.FunctionDef) and node.name == "__init__"), None)
+    arguments = {each.arg: each.annotation for each in begin.args.kwonlyargs} if begin else {}
     found = []
     for node, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id[0] != "_":
             says = after.value.value if _is_text(after) else ""
             found.append(Attribute(node.target.id, _type(node.annotation), _default(node.value), _line(says)))
+        elif node is begin:
+            found += [
+                Attribute(one.target.attr, _type(arguments[one.target.attr]), "", _line(after.value.value))
+                for one, after in itertools.pairwise(node.body)
+                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Attribute) and _is_text(after)
+                if one.target.attr in arguments
+            ]
         elif isinstance(node, ast.FunctionDef) and any("property" in ast.unparse(each) for each in node.decorator_list):
             returns = _type(node.returns) if node.returns else ""
             found.append(Attribute(node.name, returns, "", _line(ast.get_docstring(node) or "")))

@@ -111,13 +111,17 @@ def cluster(alias: str = "default") -> Cluster:
 
 @contextmanager
 def replaced(config: ClusterConfig, alias: str = "default") -> Iterator[Cluster]:
-    """Another cluster under that alias, new and empty where its engines are embedded; for tests. Not reentrant."""
-    before = _clusters.pop(alias, None)
+    """Another cluster under that alias, new and empty where its engines are embedded; for tests. Within another one,
+    that one is back afterwards."""
+    before, config_before = _clusters.pop(alias, None), _configs.get(alias)
     _configs[alias] = config
     try:
         yield cluster(alias)
     finally:
-        del _configs[alias]
+        if config_before is None:
+            del _configs[alias]
+        else:
+            _configs[alias] = config_before
         used = _clusters.pop(alias, None)
         if before is not None:
             _clusters[alias] = before

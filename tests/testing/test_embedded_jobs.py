@@ -100,6 +100,17 @@ def test_eager_jobs_run_within_the_call_that_enqueues_them() -> None:
         ]
 
 
+def test_a_block_within_another_leaves_the_other_one_as_it_was(leveret_jobs: Jobs) -> None:
+    """As where a fixture gives the test a queue, and the test takes another one that is eager."""
+    welcome.enqueue("mira")
+    with embedded(eager=True) as inner:
+        welcome.enqueue("ada")
+        assert [job.state for job in inner.all()] == [JobState.SUCCEEDED] * 2
+    leveret_jobs.assert_enqueued(welcome, {"name": "mira"}, times=1)
+    thank.enqueue("mira")
+    assert {job.state for job in leveret_jobs.run()} == {JobState.SUCCEEDED}
+
+
 async def test_eager_jobs_run_within_the_await() -> None:
     with embedded(eager=True) as jobs:
         await welcome.aenqueue("mira")
