@@ -24,6 +24,7 @@ OF_THE_CONSOLE = (
     ("READ_ONLY", "False", "Nobody changes anything in the console, whatever their permissions."),
     ("METRICS_TOKEN", '""', "What Prometheus brings to `/metrics` as a bearer token."),
     ("LIVE_INTERVAL", "0.25", "Seconds between two pushes of one view."),
+    ("ALERTS", "{}", "Whom `manage.py runalerts` tells what needs attention; below."),
 )
 
 OF_THE_PROJECT = (
@@ -43,6 +44,8 @@ OF_THE_PROJECT = (
     ("LEVERET_DEMO", "`DEBUG`'s", "The sample job types."),
     ("LEVERET_RELEASE", "Leveret's version", "What you call the code that workers run, such as a commit."),
     ("LOGIN_TRIES", "5", "Wrong passwords until an account is locked for a quarter of an hour."),
+    ("EMAIL_URL", "consolemail://", "How mail is sent: `smtp+tls://user:password@host:587`."),
+    ("FROM_EMAIL", "leveret@localhost", "Whom mail is from."),
     ("TIME_ZONE", "UTC", "Of times that the server writes out."),
     ("LOG_LEVEL", "INFO", ""),
     ("STATIC_FROM_SOURCE", "`DEBUG`'s", "Static files as they lie in the source, without collectstatic."),
@@ -88,7 +91,18 @@ def settings() -> str:
         "Beside the clusters, `LEVERET` has what concerns the console as a whole.",
         "| setting | environment | default | |",
         "|---|---|---|---|",
-        *(f"| `{name}` | `LEVERET_{name}` | `{default}` | {says} |" for name, default, says in OF_THE_CONSOLE),
+        *(
+            f"| `{name}` | {f'`LEVERET_{name}`' if name != 'ALERTS' else ''} | `{default}` | {says} |"
+            for name, default, says in OF_THE_CONSOLE
+        ),
+        "",
+        'What `LEVERET["ALERTS"]` takes.',
+        "| setting | environment | default | |",
+        "|---|---|---|---|",
+        *(
+            f"| `{each.name.upper()}` | `LEVERET_ALERT_{each.name.upper()}` | `{each.default}` | {each.says} |"
+            for each in attributes("dashboard/alerts/options.py", "AlertOptions")
+        ),
         "",
         "As a project of its own the console reads these too, from the environment or from `.env`.",
         "| environment | default | |",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard import audit
 from dashboard.access import read_only
-from dashboard.models import AuditEntry, ScheduleRecord
+from dashboard.models import Alert, AuditEntry, ScheduleRecord
 from dashboard.schedules import force
 from queueing.errors import LeveretError
 
@@ -23,6 +23,24 @@ class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("verb", "result")
     search_fields = ("who", "target", "reason")
     date_hierarchy = "at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Alert)
+class AlertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What ``runalerts`` has told, and what it has yet to tell. Read-only: it is written by what is seen."""
+
+    list_display = ("seen_at", "ended_at", "tone", "subject", "text", "event", "told_at", "owed")
+    list_filter = ("tone", "kind")
+    search_fields = ("subject", "text")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -15,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 from django.utils.module_loading import import_string
 from whitenoise.middleware import WhiteNoiseMiddleware
+
+from dashboard.alerts.options import options
 
 FILES: Final = ("console/console.css", "django_htmx/htmx-4.min.js")
 """Without them a page is bare text. The others come with these."""
@@ -33,6 +36,16 @@ def needed_apps(app_configs: Any = None, **_: Any) -> list[checks.CheckMessage]:
                 )
             )
     return found
+
+
+@checks.register
+def alert_options(app_configs: Any = None, **_: Any) -> list[checks.CheckMessage]:
+    try:
+        options()
+    except msgspec.ValidationError as error:
+        hint = "docs/reference/settings.md lists what it takes."
+        return [checks.Error(f'LEVERET["ALERTS"]: {error}', hint=hint, id="leveret.E203")]
+    return []
 
 
 @checks.register(checks.Tags.staticfiles, deploy=True)

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from dashboard.access import PERMISSIONS
+from dashboard.alerts.records import Alert
 from dashboard.bulk.records import Chunk, Operation
 from dashboard.schedules.records import ScheduleRecord
 
-__all__ = ["AuditEntry", "Chunk", "Console", "Operation", "Preset", "ScheduleRecord"]
+__all__ = ["Alert", "AuditEntry", "Chunk", "Console", "Operation", "Preset", "ScheduleRecord"]
 
 
 class Console(models.Model):  # noqa: DJ008  there is never one of it

@@ -113,7 +113,24 @@ LEVERET: dict[str, Any] = {
     "READ_ONLY": env.bool("LEVERET_READ_ONLY", default=False),  # nobody changes anything in the console
     "METRICS_TOKEN": env.str("LEVERET_METRICS_TOKEN", default=""),  # what Prometheus brings as a bearer token
     "LIVE_INTERVAL": env.float("LEVERET_LIVE_INTERVAL", default=0.25),  # seconds between two pushes of one view
+    "ALERTS": {  # whom manage.py runalerts tells what needs attention
+        "MAIL": env.list("LEVERET_ALERT_MAIL", default=[]),
+        "WEBHOOK": env.str("LEVERET_ALERT_WEBHOOK", default=""),
+        "HEARTBEAT": env.str("LEVERET_ALERT_HEARTBEAT", default=""),
+        "URL": env.str("LEVERET_ALERT_URL", default=""),
+        "LEVEL": env.str("LEVERET_ALERT_LEVEL", default="warn"),
+        "AFTER": env.float("LEVERET_ALERT_AFTER", default=60.0),
+        "AGAIN": env.float("LEVERET_ALERT_AGAIN", default=4 * 3600.0),
+    },
 }
+
+# How mail is sent: smtp://user:password@host:25, smtp+tls://…:587, smtp+ssl://…:465; by default it is printed.
+MAILER = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = MAILER["EMAIL_BACKEND"], MAILER["EMAIL_HOST"], MAILER["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAILER["EMAIL_HOST_USER"], MAILER["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAILER.get("EMAIL_USE_TLS", False), MAILER.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="leveret@localhost")
 
 # Django's own @task, from any app's tasks.py; an empty list: any queue. Before Django 6.0 they need a backport.
 if django.VERSION >= (6, 0) or find_spec("django_tasks"):

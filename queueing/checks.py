@@ -96,4 +96,4 @@ def _id(finding: Finding) -> str:
 def _aliases() -> list[str]:
     """Names of clusters; other settings beside them are not mappings."""
     clusters = getattr(settings, "LEVERET", {"default": {}})
-    return [alias for alias, found in clusters.items() if isinstance(found, dict)] or ["default"]
+    return [alias for alias, found in clusters.items() if isinstance(found, dict) and alias != "ALERTS"] or ["default"]

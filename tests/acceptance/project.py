@@ -91,12 +91,18 @@ class Project:
     @contextlib.asynccontextmanager
     async def workers(self, *arguments: str) -> AsyncIterator[Workers]:
         """``manage.py runworkers`` with these arguments, ready to work; stopped by SIGTERM at the end."""
-        log = self.folder / f"workers-{len(list(self.folder.glob('workers-*')))}.log"
+        async with self.running("runworkers", *arguments) as workers:
+            yield workers
+
+    @contextlib.asynccontextmanager
+    async def running(self, command: str, *arguments: str) -> AsyncIterator[Workers]:
+        """A command that runs until SIGTERM."""
+        log = self.folder / f"{command}-{len(list(self.folder.glob(f'{command}-*')))}.log"
         with log.open("w") as out:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "manage.py",
-                "runworkers",
+                command,
                 *arguments,
                 cwd=ROOT,
                 env=self.environment,

@@ -125,7 +125,7 @@ def test_the_three_roles_have_what_the_plan_says(db: None) -> None:
 
 def test_all_permissions_exist_and_nobody_may_change_the_audit_log(db: None) -> None:
     names = set(Permission.objects.filter(content_type__app_label="dashboard").values_list("codename", flat=True))
-    assert names == set(PERMISSIONS) | {"view_auditentry"}
+    assert names == set(PERMISSIONS) | {"view_auditentry", "view_alert"}
 
 
 def test_a_group_that_a_team_has_changed_is_left_as_it_is(db: None) -> None:

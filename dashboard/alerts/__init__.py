@@ -1,0 +1,1 @@
+"""Tells people of what needs attention: by mail, by webhook, by signal."""
