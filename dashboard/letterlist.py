@@ -6,15 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache, partial
+from typing import Any, Final
 
 import msgspec
+from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
 from dashboard import engine
+from dashboard.access import Viewer
 from dashboard.letterquery import LetterQuery
 from dashboard.queuelist import Shown
 from dashboard.searching import SoFar
+from dashboard.stencils import Stencil, stencil
+from dashboard.templatetags.console import tail, when
+from dashboard.wording import visible
 from queueing.domain.job import JobSummary
 from queueing.domain.message import UNREADABLE
 from queueing.domain.reading import JobFilter, Page
@@ -61,6 +67,40 @@ class Row:
         if not found and self.id[14:15] == "8":
             found.append(pgettext("dead letter", "foreign"))
         return found
+
+
+SHOWN: Final = ("id", "shown_id", "tail", "type", "url", "kind", "message", "note", "age")
+COUNTED: Final = ("comebacks", "attempt", "max_attempts")
+
+
+def draw(rows: Sequence[Row], query: LetterQuery, viewer: Viewer) -> list[SafeString]:
+    """As HTML, from ``dead_letters/_row.html``."""
+    cut = cache(partial(stencil, "dashboard/dead_letters/_row.html", *SHOWN, *COUNTED, may_operate=viewer.may_operate))
+    found = []
+    for row in rows:
+        job = row.job
+        one: Stencil = cut(
+            state=job and job.state,
+            at=row.id == query.at,
+            rests=row.rests,
+            is_raw=row.is_raw,
+            loops=row.loops,
+            marks=tuple(row.marks),
+            noted=bool(job and job.note),
+        )
+        found.append(one.fill(_values(row)))
+    return found
+
+
+def _values(row: Row) -> dict[str, str]:
+    values = dict.fromkeys((*SHOWN, *COUNTED), "")
+    values |= {"id": row.id, "shown_id": visible(row.id), "tail": visible(tail(row.id)), "url": row.url}
+    if (job := row.job) is not None:
+        values |= {name: str(getattr(job, name)) for name in COUNTED}
+        values |= {"type": visible(job.type), "kind": visible((job.error_kind or "").rpartition(".")[2])}
+        values |= {"message": visible(job.error_message or ""), "note": visible(job.note or "")}
+        values["age"] = when(job.finished_at, "bare")
+    return values
 
 
 def tabs(queues: Sequence[Shown], current: str) -> list[tuple[Shown, int]]:

@@ -15,6 +15,9 @@ from queueing.inspector import Inspector
 FRESH: Final = 1.0
 """Seconds for which a reading of the broker serves all who ask. A queue's depth is two questions to RabbitMQ, the
 ladder's a dozen, and it announces no changes."""
+BEARABLE: Final = 4.0
+"""Seconds for which it serves while the next is taken: a page does not wait for a hundred answers, and its first push
+brings them."""
 ASKED_ONCE: Final = frozenset(
     {
         *("lanes", "oldest", "queues", "workers", "open_groups", "count_schedules", "limits", "health", "leader"),
@@ -35,6 +38,7 @@ class Gauges:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._readings: dict[str, Reading] = {}
+        self._next: dict[str, asyncio.Future[Any]] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._broker, name)
@@ -45,14 +49,25 @@ class Gauges:
         return cast(QueueDepth, await self._read(f"depth {queue}", lambda: self._broker.depth(queue)))
 
     async def _read(self, what: str, question: Callable[[], Awaitable[Any]]) -> Any:
-        reading = self._readings.get(what)
-        if reading is None or time.monotonic() - reading.at > FRESH:
-            reading = self._readings[what] = Reading(time.monotonic(), _asked(question()))
+        reading, now = self._readings.get(what), time.monotonic()
+        if reading is None or now - reading.at > BEARABLE:
+            self._next.pop(what, None)
+            reading = self._readings[what] = Reading(now, _asked(question()))
+        elif now - reading.at > FRESH and what not in self._next:
+            answer = self._next[what] = _asked(question())
+            answer.add_done_callback(partial(self._taken, what, now))
         return await asyncio.shield(reading.answer)
+
+    def _taken(self, what: str, at: float, answer: asyncio.Future[Any]) -> None:
+        """An error is a reading too. One that was forgotten meanwhile is none."""
+        if self._next.get(what) is answer:
+            del self._next[what]
+            self._readings[what] = Reading(at, answer)
 
     def forget(self) -> None:
         """Somebody has just changed something."""
         self._readings.clear()
+        self._next.clear()
 
 
 class Once:

@@ -25,6 +25,7 @@ S = JobState
 HOUR = timedelta(hours=1)
 FAILURES_READ = 300
 """The newest failures that are sorted by type."""
+FAILING_SHOWN = 6
 BARS = 16
 QUEUES_SHOWN = 12
 LATELY = timedelta(minutes=5)
@@ -169,12 +170,13 @@ def failing(params: Params, viewer: Viewer) -> dict[str, Any]:
     now = timezone.now()
     wanted = JobFilter(states=(S.FAILED,), since=now - HOUR)
     page = engine.look(lambda inspector: inspector.page(wanted, limit=FAILURES_READ))
-    return {"failing": _by_type(page.rows, now)[:6], "read": len(page.rows), "more": page.older is not None}
+    return {"failing": _by_type(page.rows, now), "read": len(page.rows), "more": page.older is not None}
 
 
 def _by_type(jobs: Sequence[JobSummary], now: datetime) -> list[Failing]:
+    """The types that fail most."""
     found = []
-    for kind, count in Counter(job.type for job in jobs).most_common():
+    for kind, count in Counter(job.type for job in jobs).most_common(FAILING_SHOWN):
         bars = [0] * BARS
         for job in jobs:
             if job.type == kind and job.finished_at is not None:

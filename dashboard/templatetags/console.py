@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from dashboard import actwords, enginewords, graphics, jsonview, statewords, wording
+from dashboard.stencils import stencil
 from queueing.domain.states import JobState
 
 register = template.Library()
@@ -120,6 +121,24 @@ def when(at: datetime | None, form: str = "relative") -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}" data-when="{}">{}</time>', at.isoformat("T", "milliseconds"), title, form, text
     )
+
+
+@register.simple_tag
+def choices(found: Iterable[tuple[str, str, bool]]) -> SafeString:
+    """The lines of a menu of names, each with its URL and whether it is chosen: there may be hundreds."""
+    line = {is_it: stencil("dashboard/jobs/_choice.html", "name", "url", chosen=is_it) for is_it in (False, True)}
+    return SafeString(
+        "".join(
+            line[bool(chosen)].fill({"name": wording.visible(str(name)), "url": url}) for name, url, chosen in found
+        )
+    )
+
+
+@register.simple_tag
+def options(key: str, found: Iterable[tuple[str, str, bool]]) -> SafeString:
+    """What a box of words suggests of them: ``queue:<name>``."""
+    line = stencil("dashboard/jobs/_option.html", "word")
+    return SafeString("".join(line.fill({"word": f"{key}:{name}"}) for name, *_ in found))
 
 
 @register.filter

@@ -111,10 +111,12 @@ def rows(params: Params, viewer: Viewer) -> dict[str, Any]:
         status, jobs, new = engine.look(lambda inspector: _queue_or_none(inspector, query.queue)), list(loaded.rows), 0
     total = letterlist.count(query, status)
     opened = query.openings()
+    rows = [Row(id, opened(id), job) for id, job in zip(params["ids"], jobs, strict=True)]
     return {
         "query": query,
         "queue": status,
-        "rows": [Row(id, opened(id), job) for id, job in zip(params["ids"], jobs, strict=True)],
+        "rows": rows,
+        "drawn": letterlist.draw(rows, query, viewer),
         "total": total,
         "some": total if total is not None else len(jobs),
         "replay_all": query.all_of("replay"),
