@@ -30,8 +30,8 @@ from dashboard.enginewords import said
 from dashboard.http import answer
 from queueing.errors import LeveretError
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for a formula where a cell begins with it."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for a formula where a cell begins with it; the last four are wide ones, of East Asia."""
 ROWS = 500
 """Rows that are written at a time."""
 

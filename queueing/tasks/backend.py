@@ -11,7 +11,7 @@ from django.db import transaction
 
 from queueing import enqueuing, runtime, sync
 from queueing.domain.job import JobRecord, JobSpec
-from queueing.domain.names import check_queue
+from queueing.domain.names import check_queue, is_id
 from queueing.errors import InvalidJob, InvalidName
 from queueing.tasks import compat, results
 from queueing.tasks.task import EXTRAS, LeveretTask
@@ -55,10 +55,10 @@ class LeveretBackend(compat.backends.BaseTaskBackend):
         return result
 
     def get_result(self, result_id: str) -> Any:
-        return self._found(result_id, sync.run(runtime.cluster().inspector.job(str(result_id))))
+        return self._found(result_id, sync.run(runtime.cluster().inspector.job(_asked(result_id))))
 
     async def aget_result(self, result_id: str) -> Any:
-        return self._found(result_id, await sync.arun(runtime.cluster().inspector.job(str(result_id))))
+        return self._found(result_id, await sync.arun(runtime.cluster().inspector.job(_asked(result_id))))
 
     def check(self, **kwargs: Any) -> Iterator[checks.CheckMessage]:
         known = {ON_COMMIT, *EXTRAS}
@@ -99,6 +99,13 @@ class LeveretBackend(compat.backends.BaseTaskBackend):
         if record is None or task is None:
             raise compat.exceptions.TaskResultDoesNotExist(result_id)
         return results.found(task, record)
+
+
+def _asked(result_id: object) -> str:
+    """It may come from a URL: what cannot be an id is none that exists."""
+    if not is_id(text := str(result_id)):
+        raise compat.exceptions.TaskResultDoesNotExist(result_id)
+    return text
 
 
 def _become(result: Any, job_id: str) -> None:

@@ -49,6 +49,11 @@ def columns(line: str) -> list[str]:
     return line.split()
 
 
+def test_a_state_that_there_is_not_is_refused_with_the_names_of_those_there_are(shop: Shop, run: Run) -> None:
+    with pytest.raises(CommandError, match=r"choose from '?scheduled'?, '?queued'?, '?running"):
+        run("jobs", "list", "--state", "lost")
+
+
 # queues
 
 

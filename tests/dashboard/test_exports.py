@@ -60,6 +60,9 @@ def test_what_a_spreadsheet_would_compute_is_text(viewer: Client, shop: Shop) ->
     shop.fail(shop.add(), ErrorInfo(kind="shop.Odd", message="=HYPERLINK(1)", fingerprint="f"))
     [row] = read(viewer, "/job-exports?form=csv")
     assert row["message"] == "'=HYPERLINK(1)"
+    assert [export.safe(f"{sign}1") for sign in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"] == [
+        f"'{sign}1" for sign in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+    ]
     assert "".join(export.csv_lines(["n", "t"], [{"n": -5, "t": "-5"}])).splitlines()[1] == "-5,'-5"
 
 

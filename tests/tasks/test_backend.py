@@ -133,6 +133,12 @@ def test_a_result_of_another_task_or_of_no_task_is_not_given() -> None:
         chores.add.get_result(job_id)
 
 
+@pytest.mark.parametrize("result_id", ["", "nowhere", "x" * 100_000, "a b:{c}", "\udc80", "\0", 5, None])
+async def test_an_id_that_is_none_has_no_result(result_id: Any) -> None:
+    with pytest.raises(exceptions.TaskResultDoesNotExist):
+        await chores.add.aget_result(result_id)
+
+
 def test_a_unique_task_is_the_one_that_is_there() -> None:
     first = chores.add.using(unique_key="one").enqueue(1)
     assert chores.add.using(unique_key="one").enqueue(2).id == first.id

@@ -18,7 +18,10 @@ MOST = 100_000
 
 
 class Command(OperatorCommand):
-    help = 'Enqueue a job: enqueue send_email \'{"to": "a@example.org"}\', or enqueue send_email to=a@example.org.'
+    help = (
+        'Enqueue a job: enqueue send_email \'{"to": "a@example.org", "subject": "Hello"}\', or '
+        "enqueue send_email to=a@example.org subject=Hello."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("type", help="the job type")

@@ -31,7 +31,9 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="{list,show}")
         listing = verbs.add_parser("list", help="jobs, newest first")
-        listing.add_argument("--state", action="append", default=[], choices=list(JobState), help="may be repeated")
+        listing.add_argument(
+            "--state", action="append", default=[], choices=[state.value for state in JobState], help="may be repeated"
+        )
         listing.add_argument("--queue", action="append", default=[], help="may be repeated")
         listing.add_argument("--type", action="append", default=[], help="may be repeated")
         listing.add_argument("--tag")
