@@ -102,9 +102,10 @@ async def test_after_a_second_the_next_reading_is_taken_while_the_last_serves(mo
     assert (await gauges.depth("post")).ready == 1
     now[0] += moment.FRESH + 0.01
     assert [(await gauges.depth("post")).ready for _ in range(2)] == [1, 1]
-    for _ in range(100):  # turns of the loop: its clock stands still here
+    for _ in range(100):  # turns of the loop, whose clock stands still here
         if (await gauges.depth("post")).ready == 2:
             break
+        await asyncio.sleep(0)
     assert counting.asked == ["depth post"] * 2
     # What was asked before an act is no answer after it.
     now[0] += moment.FRESH + 0.01
