@@ -58,7 +58,11 @@ def needs(params: Params, viewer: Viewer) -> dict[str, Any]:
     standing = engine.look(lambda inspector: inspector.standing(since=now - HOUR, until=now))
     concerns = attention.concerns(standing, now=now)
     failing = any(concern.kind == "failing" for concern in concerns)
-    return {"concerns": concerns, "chief": engine.look(lambda inspector: _chief(inspector, now)) if failing else None}
+    return {
+        "concerns": concerns,
+        "chief": engine.look(lambda inspector: _chief(inspector, now)) if failing else None,
+        "staffed": any(worker.state != "gone" for worker in standing.workers),
+    }
 
 
 async def _chief(inspector: Inspector, now: datetime) -> failures.FailureGroup | None:

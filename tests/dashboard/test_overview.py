@@ -5,6 +5,7 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from django.test import Client
 from dashboard.access import Viewer
 from dashboard.live import Watched
 from queueing import sync
+from queueing.domain import attention
 from queueing.domain.options import JobOptions
 from queueing.domain.reading import BUCKETS, Minute
 from tests.dashboard.shop import BUSY, Shop, worker_status
@@ -49,16 +51,22 @@ def bucket(seconds: float, count: int) -> tuple[int, ...]:
 
 def test_a_console_without_a_job_says_that_nothing_needs_attention(viewer: Client, shop: Shop) -> None:
     html = page(viewer)
-    assert "Nothing. Both servers answer" in html
+    assert "No worker runs yet, and no job waits for one." in words(html)
     assert "No queue yet." in html
     assert "No job has failed in the last hour." in html
 
 
+def test_where_workers_run_it_says_that_all_is_well(viewer: Client, shop: Shop) -> None:
+    shop.works()
+    with patch.object(attention, "concerns", return_value=[]):
+        assert "Nothing. Both servers answer" in page(viewer)
+
+
 def test_a_queue_without_a_worker_comes_first_with_a_way_to_the_workers(viewer: Client, shop: Shop) -> None:
     shop.many(9, queue="reports")
-    attention = part(page(viewer), "attention")
-    assert "reports has 9 jobs and no worker that takes from it." in words(attention)
-    assert 'href="/workers">See workers</a>' in attention
+    shown = part(page(viewer), "attention")
+    assert "reports has 9 jobs and no worker that takes from it." in words(shown)
+    assert 'href="/workers">See workers</a>' in shown
 
 
 def test_a_paused_queue_is_named_with_who_paused_it(viewer: Client, shop: Shop) -> None:
@@ -72,12 +80,12 @@ def test_a_spike_leads_to_the_group_that_most_of_it_is_in(viewer: Client, shop: 
     for job in shop.many(6):
         shop.fail(job)
     sync.run(shop.cluster.store.count(Minute(at=datetime.now(UTC), failed=6), queue="email_jobs", type="send_email"))
-    attention = part(page(viewer), "attention")
-    assert 'href="/failures?sort=recent">See failures</a>' in attention, "they are in no group yet"
+    shown = part(page(viewer), "attention")
+    assert 'href="/failures?sort=recent">See failures</a>' in shown, "they are in no group yet"
     [group] = shop.files(6)
-    attention = part(page(viewer), "attention")
-    assert f'href="/failures/{group.id}">See the failure</a>' in attention
-    assert "Most of them: Busy in send_email." in words(attention)
+    shown = part(page(viewer), "attention")
+    assert f'href="/failures/{group.id}">See the failure</a>' in shown
+    assert "Most of them: Busy in send_email." in words(shown)
 
 
 def test_tiles_count_each_state_and_lead_to_its_jobs(viewer: Client, shop: Shop) -> None:
