@@ -53,23 +53,22 @@ class Job(Generic[P, R]):
     def enqueue(self, *args: Any, **kwargs: Any) -> str:
         """Add the job from synchronous code and return its id; inside a transaction, once that commits.
 
-        Arguments are checked at once: InvalidJob is raised here, never at commit.
+        Arguments are checked at once: InvalidJob is raised here, never at commit. Where a job has the ``unique_key``
+        already, its id is returned, as ``Queue.add`` does; in a transaction nobody can know that yet.
         """
         spec = self._spec(args, kwargs)
         if _in_transaction():
             from django.db import transaction
 
             transaction.on_commit(lambda: enqueuing.enqueue(spec))
-        else:
-            enqueuing.enqueue(spec)
-        return spec.id
+            return spec.id
+        return enqueuing.enqueue(spec)
 
     async def aenqueue(self, *args: Any, **kwargs: Any) -> str:
         """As :meth:`enqueue`, from a coroutine. Django has no asynchronous transactions; inside
         ``sync_to_async`` code use :meth:`enqueue`."""
         spec = self._spec(args, kwargs)
-        await enqueuing.aenqueue(spec)
-        return spec.id
+        return await enqueuing.aenqueue(spec)
 
     def _spec(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> JobSpec:
         payload = self.type.bind(*args, **kwargs)

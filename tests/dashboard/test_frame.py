@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 
 from dashboard import contact, engine, frame
 from dashboard.access import Viewer
@@ -144,3 +144,17 @@ def test_every_icon_of_every_template_is_in_the_sprite() -> None:
     }
     used |= {item.icon for group in frame.GROUPS for item in group}
     assert used - sprite == set()
+
+
+def test_a_projects_own_templates_take_the_place_of_ours_and_may_extend_them(viewer: Client, tmp_path: Path) -> None:
+    own = tmp_path / "dashboard"
+    own.mkdir()
+    (own / "_mark.html").write_text('<b id="own-mark">shop</b>')
+    (own / "base.html").write_text(
+        '{% extends "dashboard/base.html" %}{% block action %}<a id="own-action"></a>{{ block.super }}{% endblock %}'
+    )
+    [engine] = settings.TEMPLATES
+    with override_settings(TEMPLATES=[{**engine, "DIRS": [tmp_path, *engine["DIRS"]]}]):
+        html = viewer.get("/queues").content.decode()
+    assert 'id="own-mark"' in html and 'id="own-action"' in html
+    assert 'id="main"' in html

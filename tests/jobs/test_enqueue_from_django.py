@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from queueing import Backoff, JobOptions, JobState, job, runtime, sync
@@ -123,6 +124,16 @@ def test_many_threads_enqueue_at_once() -> None:
         ids = list(pool.map(one, range(100)))
     assert len(set(ids)) == 100
     assert all(found(job_id).state is JobState.QUEUED for job_id in ids)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_where_a_job_has_the_unique_key_its_id_is_returned() -> None:
+    unique = route.using(unique_key="route 5")
+    first = await unique.aenqueue(5)
+    assert await unique.aenqueue(6) == first
+    assert await sync_to_async(unique.enqueue)(7) == first
+    job = await sync.arun(runtime.cluster().inspector.job(first))
+    assert job is not None and job.payload == b'{"number":5}'
 
 
 async def test_a_coroutine_awaits_it() -> None:
