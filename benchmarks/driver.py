@@ -86,6 +86,8 @@ class Scene:
             return jobs - int(await redis.zcard(self.name))
         if module == "saq":
             return jobs - int(await redis.zcard(f"saq:{self.name}:incomplete"))
+        if module == "streaq":
+            return int(await redis.zcard(f"streaq:{self.name}:index:results"))
         return int(await redis.dbsize())
 
     async def close(self, redis: Redis) -> None:
