@@ -97,6 +97,13 @@ def elder(url: str, **options: Any) -> ElderBroker:
     return ElderBroker(url, **options)
 
 
+def test_an_address_that_leads_to_a_replica_is_an_error(place: dict[str, str], redis_of_mine: redis.Redis) -> None:
+    redis_of_mine.execute_command("REPLICAOF", "127.0.0.1", "1")
+    [message] = found(**place).values()
+    assert (message.id, message.is_serious()) == ("leveret.E010", True)
+    assert "read-only replica" in str(message.msg)
+
+
 def test_an_engine_that_lacks_a_method_is_an_error_that_names_it() -> None:
     here = __name__
     settings = {"AMQP_URL": "elder://x", "BROKERS": {"elder": f"{here}:ElderBroker"}, "REDIS_URL": HERE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from queueing.adapters.redis.base import Part
 from queueing.adapters.redis.health import text_of
@@ -13,13 +13,15 @@ from queueing.adapters.redis.probing import FLAGS, untold
 from queueing.domain.findings import MOST_SKEW, OLDEST_REDIS, Finding, too_old
 from queueing.errors import StoreError
 
+ADDRESS: Final = "The address is REDIS_URL (LEVERET_REDIS_URL)."
+
 
 class Diagnosis(Part):
     async def diagnose(self) -> list[Finding]:
         try:
             skew = await self._skew()
         except StoreError as failure:
-            return [Finding(id="E010", text=str(failure), hint="The address is REDIS_URL (LEVERET_REDIS_URL).")]
+            return [Finding(id="E010", text=str(failure), hint=ADDRESS)]
         return [*_of_clock(skew), *await self._of_server(), *await self._of_notifications()]
 
     async def _skew(self) -> float:
@@ -43,6 +45,9 @@ class Diagnosis(Part):
                     hint="Allow this user INFO, or see yourself that appendonly is yes, maxmemory-policy noeviction.",
                 )
             ]
+        if text_of(info.get("role", "master")) != "master":
+            # It answers, and forbids its keys to be written: all else is the primary's to be looked at.
+            return [Finding(id="E010", text=str(self._connection.replica()), hint=ADDRESS)]
         return [*_of_version(info), *_of_persistence(info)]
 
     async def _of_notifications(self) -> list[Finding]:
