@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
-class CallerThread(Executor):
-    """Runs what is submitted in whichever thread calls :meth:`serve`, until :meth:`end`."""
+class CallerThread:
+    """Runs what is called in whichever thread calls :meth:`serve`, until :meth:`end`."""
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        future: Future[T] = Future()
-        self._calls.put(partial(_settle, future, partial(fn, *args, **kwargs)))
-        return future
+    def call(self, fn: Callable[[], Any]) -> asyncio.Future[Any]:
+        future: Future[Any] = Future()
+        self._calls.put(partial(_settle, future, fn))
+        return asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        """Of one worker; it is the test that ends the calls."""
 
     def take(self) -> Callable[[], None] | None:
         """Wait for the next call; None: there are no more."""
@@ -34,7 +36,7 @@ class CallerThread(Executor):
         self._calls.put(None)
 
 
-def _settle(future: Future[T], call: Callable[[], T]) -> None:
+def _settle(future: Future[Any], call: Callable[[], Any]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:

@@ -6,9 +6,9 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any, TypeAlias
 
 from queueing.domain.context import JobContext, current
@@ -17,10 +17,11 @@ from queueing.domain.outcomes import Cancel, Fail, Retry, Success
 from queueing.domain.registry import JobType
 from queueing.errors import InvalidPayload
 from queueing.worker import tracebacks
+from queueing.worker.threads import Pool
 
 Guard: TypeAlias = Callable[[], None]
 
-Threads: TypeAlias = Callable[[int], Executor]
+Threads: TypeAlias = Callable[[int], Pool]
 """Makes what runs so many synchronous handlers at a time."""
 
 Ending: TypeAlias = "Success | Failure | Cancel | HandBack | Abandon"
@@ -58,7 +59,7 @@ class Stop(Enum):
 class Attempt:
     """One run of a handler, which can be stopped from outside."""
 
-    def __init__(self, known: JobType, context: JobContext, *, pool: Executor, guard: Guard | None = None) -> None:
+    def __init__(self, known: JobType, context: JobContext, *, pool: Pool, guard: Guard | None = None) -> None:
         self._known, self.context, self._pool, self._guard = known, context, pool, guard
         self.started_at = context.now()
         self._task: asyncio.Task[Any] | None = None
@@ -71,7 +72,7 @@ class Attempt:
         if self._stop is None or why in (Stop.SHUTDOWN, Stop.FENCE):
             self._stop = why
         self.context.stop()
-        if self._task is not None and self._known.is_async:
+        if self._task is not None:
             self._task.cancel()
 
     async def run(self) -> Ending:
@@ -93,26 +94,34 @@ class Attempt:
         return asyncio.get_running_loop().call_later(timeout, self.stop, Stop.TIMEOUT)
 
     async def _finish(self, payload: Any) -> Ending:
-        work = self._run_async(payload) if self._known.is_async else self._run_sync(payload)
-        # Named, so that a dump of this process can tell which job is where.
-        self._task = asyncio.create_task(work, name=f"job {self.context.id}")
-        if self._stop is not None and self._known.is_async:
-            self._task.cancel()  # the stop came while the payload was decoded
-        try:
-            await _end(self._task)
-        finally:
-            self._task.cancel()  # where this attempt itself was given up; else it has ended
-        return self._judge(self._task)
+        return await (self._in_task(payload) if self._known.is_async else self._in_a_thread(payload))
 
-    def _judge(self, task: asyncio.Task[Any]) -> Ending:
+    async def _in_task(self, payload: Any) -> Ending:
+        # Named, so that a dump of this process can tell which job is where.
+        task = self._task = asyncio.create_task(self._run_async(payload), name=f"job {self.context.id}")
+        if self._stop is not None:
+            task.cancel()  # the stop came while the payload was decoded
+        try:
+            await _end(task)
+        finally:
+            task.cancel()  # where this attempt itself was given up; else it has ended
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        return self._judge(error, task.result() if error is None else None)
+
+    async def _in_a_thread(self, payload: Any) -> Ending:
+        own = contextvars.copy_context()
+        own.run(current.set, self.context)
+        value, error = await self._pool.call(partial(own.run, self._call, payload))
+        return self._judge(error, value)
+
+    def _judge(self, error: BaseException | None, value: Any) -> Ending:
         if self._stop is Stop.FENCE:
             return Abandon()
         if self._stop is Stop.TIMEOUT:
             limit = self.context.spec.options.timeout
             return Failure(tracebacks.verdict("TimeLimit", f"stopped after {limit:g} s, its limit"), cause=error)
         if error is None:
-            return self._returned(task.result())
+            return self._returned(value)
         if self._stop is not None and isinstance(error, asyncio.CancelledError | Cancel):
             return HandBack() if self._stop is Stop.SHUTDOWN else Cancel("It was cancelled while it ran.")
         return self._failure(error)
@@ -144,12 +153,15 @@ class Attempt:
         except (SystemExit, KeyboardInterrupt) as exits:
             raise HandlerExit(exits) from exits
 
-    async def _run_sync(self, payload: Any) -> Any:
-        own = contextvars.copy_context()
-        own.run(current.set, self.context)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, own.run, self._call, payload)
+    def _call(self, payload: Any) -> tuple[Any, BaseException | None]:
+        """In the thread: what the handler returned, or raised. Told apart here: an error that goes through a future may
+        be taken for the future's own, as a cancellation would be."""
+        try:
+            return self._run_sync(payload), None
+        except BaseException as error:
+            return None, error
 
-    def _call(self, payload: Any) -> Any:
+    def _run_sync(self, payload: Any) -> Any:
         args, kwargs = self._known.arguments(payload, self.context)
         if self._guard:
             self._guard()
@@ -159,7 +171,6 @@ class Attempt:
         try:
             return self._known.handler(*args, **kwargs)
         except (SystemExit, KeyboardInterrupt, StopIteration) as exits:
-            # None of these may leave a thread through a future: the loop would end, or hang.
             raise HandlerExit(exits) from exits
         finally:
             self.in_thread = False

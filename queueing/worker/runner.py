@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Final
 
 from queueing.dispatch import Dispatch
@@ -24,6 +23,7 @@ from queueing.worker.metrics import Metrics
 from queueing.worker.patience import Fenced, Patience
 from queueing.worker.reporter import Reporter
 from queueing.worker.settlement import Settler, undone
+from queueing.worker.threads import Pool, ThreadPool
 
 log: Final = logging.getLogger("queueing.worker")
 
@@ -83,10 +83,10 @@ class Runner:
     def resize(self, concurrency: int) -> None:
         """Threads for so many synchronous handlers. Those that run are not disturbed."""
         pool, self._pool = self._pool, self._threads(concurrency)
-        pool.shutdown(wait=False)
+        pool.close()
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
 
     def stop(self, why: Stop) -> None:
         for attempt in list(self.attempts.values()):
@@ -97,8 +97,8 @@ class Runner:
         """Synchronous handlers that run now."""
         return sum(attempt.in_thread for attempt in self.attempts.values())
 
-    def _new_pool(self, size: int) -> Executor:
-        return ThreadPoolExecutor(size, thread_name_prefix=f"job-{self._worker}")
+    def _new_pool(self, size: int) -> Pool:
+        return ThreadPool(size, name=f"job-{self._worker}")
 
     async def _handle(self, held: Held) -> bool:
         queue = held.queue
