@@ -16,6 +16,11 @@ from queueing.worker.taking import Taking
 log: Final = logging.getLogger("queueing.worker")
 
 TICK: Final = 0.25
+QUICK: Final = 0.05
+"""Seconds. Where all that a queue may send is had and begun within that, the worker would wait for messages: each comes
+only when an earlier one is acked. Then as many again are read ahead, twice the slots at most."""
+SLOW: Final = 0.25
+"""Seconds in which what was read ahead should be begun; else no more is, for other workers may be idle."""
 PATIENCE: Final = 1.0
 """Seconds that a delivery may wait for a slot before it is given back: other workers may be idle. Long enough that a
 worker whose slots turn over quickly keeps its read-ahead, and far below any consumer timeout of the broker."""
@@ -33,6 +38,9 @@ class Balancer:
         self._turn = asyncio.Lock()
         self._full = False
         """Whether the bench was given back and no slot has come free since."""
+        self._looked_at = asyncio.get_running_loop().time()
+        self._seen: Counter[str] = Counter()
+        """How many of each queue had begun then."""
 
     def wake(self) -> None:
         self._wake.set()
@@ -63,6 +71,19 @@ class Balancer:
                 # The queue that was served longest ago is first to be heard: a single free slot is soon gone.
                 served = self._slots.served
                 await self._taking.fit(sorted(starved, key=lambda queue: served.get(queue, 0)))
+            await self._read_ahead()
+
+    async def _read_ahead(self) -> None:
+        now, begun = asyncio.get_running_loop().time(), self._slots.begun
+        if (passed := now - self._looked_at) < TICK:
+            return
+        for queue in self._taking.queues:
+            taken = self._taking.taken(queue)
+            rate = (begun[queue] - self._seen[queue]) / passed
+            waits = queue in self._slots.bench.queues
+            if (count := ahead(taken, size=self._slots.size, rate=rate, waits=waits)) != taken:
+                await self._taking.change(queue, count)
+        self._looked_at, self._seen = now, begun.copy()
 
     async def _let_go_of_unwanted(self) -> None:
         await self._taking.hold(self._taking.taking_unwanted())
@@ -95,3 +116,13 @@ class Balancer:
             for queue in taking.queues
             if taking.wants(queue) and held[queue] >= (taken := taking.taken(queue)) and (free or not taken)
         ]
+
+
+def ahead(taken: int, *, size: int, rate: float, waits: bool) -> int:
+    """How many messages of a queue may be held, where ``taken`` may be now, ``rate`` of them begin a second in ``size``
+    slots, and one waits for a slot or not."""
+    if 0 < taken <= rate * QUICK:
+        return max(taken, min(taken * 2, size * 2))
+    if waits and taken > rate * SLOW:
+        return min(taken, size)
+    return taken

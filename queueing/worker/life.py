@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any, Final
 
 from queueing.dispatch import Dispatch
@@ -12,7 +12,7 @@ from queueing.domain.ports import Broker, Command, JobStore
 from queueing.domain.registry import Registry
 from queueing.errors import StoreError
 from queueing.worker.balancer import Balancer
-from queueing.worker.bench import Bench
+from queueing.worker.bench import Bench, Held
 from queueing.worker.commands import obey
 from queueing.worker.endings import end
 from queueing.worker.executor import Attempt, Stop, Threads
@@ -67,6 +67,7 @@ class Life:
             guard=guard,
             threads=threads,
             on_paused=self._rest,
+            on_sent=self._vacate,
         )
         self._taking = Taking(broker, store, options.queues, room=self._room, on_delivery=self._on_delivery)
         self._slots = Slots(options.concurrency, Bench(self._taking.resting), self._runner.work, self._on_room)
@@ -163,6 +164,9 @@ class Life:
 
     def _on_delivery(self, delivery: Any) -> None:
         self._slots.offer(delivery)
+
+    def _vacate(self, ended: Iterable[Held]) -> None:
+        self._slots.vacate(ended)
 
     def _on_room(self) -> None:
         self._balancer.on_room()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from queueing.dispatch import Dispatch
@@ -32,7 +32,8 @@ LAST_RESORT: Final = 5.0
 
 
 class Runner:
-    """``on_paused`` hears of each queue that turns out to be paused, and again when its last claim is answered."""
+    """``on_paused`` hears of each queue that turns out to be paused, and again when its last claim is answered;
+    ``on_sent`` of those whose handlers have ended and whose outcomes are on their way."""
 
     def __init__(
         self,
@@ -46,13 +47,14 @@ class Runner:
         guard: Callable[[], None] | None,
         threads: Threads | None,
         on_paused: Callable[[str], None],
+        on_sent: Callable[[Iterable[Held]], None],
     ) -> None:
         self._registry, self._worker, self._guard, self._on_paused = registry, worker, guard, on_paused
         self._now = store.clock.now
         self.reporter = Reporter(store)
         self.metrics = Metrics(store)
         self._intake = Intake(store, dispatch, worker=worker, patience=patience)
-        self._settler = Settler(store, dispatch, worker=worker, patience=patience)
+        self._settler = Settler(store, dispatch, worker=worker, patience=patience, on_sent=on_sent)
         self._breakage = Breakage(store, dispatch, patience=patience)
         self._threads = threads or self._new_pool
         self._pool = self._threads(concurrency)
@@ -132,11 +134,12 @@ class Runner:
         try:
             ending = await self._attempt(claimed, context)
             await self.reporter.flush_one(context)
-            ending, outcome = await self._settle(claimed, context, ending)
+            self._forget(context)
+            ending, outcome = await self._settle(held, claimed, context, ending)
         finally:
             del self.in_hand[run.token]
             self.reporter.forget(context)
-            self.attempts.pop(spec.id, None)
+            self._forget(context)
         if outcome is not None:
             self._tell(claimed, context, ending, outcome)
 
@@ -155,16 +158,24 @@ class Runner:
             log.exception("The worker broke while it ran job %s.", context.id)
             return Failure(verdict(broken), final=True)
 
-    async def _settle(self, claimed: Claimed, context: JobContext, ending: Ending) -> tuple[Ending, JobState | None]:
+    def _forget(self, context: JobContext) -> None:
+        """Its attempt is no longer running. While it is settled, another one of the same job may be."""
+        attempt = self.attempts.get(context.id)
+        if attempt is not None and attempt.context is context:
+            del self.attempts[context.id]
+
+    async def _settle(
+        self, held: Held, claimed: Claimed, context: JobContext, ending: Ending
+    ) -> tuple[Ending, JobState | None]:
         try:
-            return ending, await self._settler.settle(claimed.delivery, context, claimed.run, ending)
+            return ending, await self._settler.settle(held, context, claimed.run, ending)
         except (Fenced, StoreError, BrokerError):
             raise
         except Exception as broken:
             # What cannot be written may be what the handler returned, raised or logged. A plain failure can be.
             log.exception("The outcome of job %s could not be written; the job fails instead.", context.id)
             failure = Failure(verdict(broken), final=True)
-            return failure, await self._settler.settle(claimed.delivery, context, claimed.run, failure)
+            return failure, await self._settler.settle(held, context, claimed.run, failure)
 
     def _tell(self, claimed: Claimed, context: JobContext, ending: Ending, outcome: JobState) -> None:
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,10 +17,11 @@ from queueing.domain.job import ErrorInfo, JobRef
 from queueing.domain.jsontext import encode_json
 from queueing.domain.message import Incoming
 from queueing.domain.outcomes import Cancel, Success
-from queueing.domain.ports import Delivery, JobStore, Run, Settled, Settlement
+from queueing.domain.ports import JobStore, Run, Settled, Settlement
 from queueing.domain.states import JobState
 from queueing.errors import BrokerError, InvalidPayload, StoreError
 from queueing.worker import tracebacks
+from queueing.worker.bench import Held
 from queueing.worker.executor import Abandon, Ending, Failure, HandBack
 from queueing.worker.patience import Patience
 
@@ -30,22 +32,44 @@ MAX_RESULT: Final = 1024 * 1024
 NOTE: Final = 60
 
 
+class Ended(NamedTuple):
+    held: Held
+    settlement: Settlement
+
+
 class Settler:
-    """Settles attempts of one worker."""
+    """Settles attempts of one worker. ``on_sent`` hears of those whose outcomes are on their way to the store: what is
+    asked of the store from then on is asked behind them."""
 
-    def __init__(self, store: JobStore, dispatch: Dispatch, *, worker: str, patience: Patience) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        dispatch: Dispatch,
+        *,
+        worker: str,
+        patience: Patience,
+        on_sent: Callable[[Iterable[Held]], None],
+    ) -> None:
         self._store, self._dispatch, self._worker, self._patience = store, dispatch, worker, patience
-        self._settle: Coalescer[Settlement, Settled | None] = Coalescer(store.settle)
+        self._loop, self._on_sent = asyncio.get_running_loop(), on_sent
+        self._settle: Coalescer[Ended, Settled | None] = Coalescer(self._write)
 
-    async def settle(self, delivery: Delivery, context: JobContext, run: Run, ending: Ending) -> JobState | None:
+    async def _write(self, ended: Sequence[Ended]) -> Sequence[Settled | None]:
+        # Not before this coroutine waits: by then the store has written its call.
+        self._loop.call_soon(self._on_sent, [held for held, _ in ended])
+        return await self._store.settle([settlement for _, settlement in ended])
+
+    async def settle(self, held: Held, context: JobContext, run: Run, ending: Ending) -> JobState | None:
         """Returns what the job became; None where that was not ours to say."""
+        delivery = held.delivery
         if isinstance(ending, Abandon):
             await delivery.release()
             return None
         settlement = self._settlement(context, run, ending)
-        settled = await self._patience(lambda: self._settle(settlement), f"the outcome of job {context.id}")
+        ended = Ended(held, settlement)
+        settled = await self._patience(lambda: self._settle(ended), f"the outcome of job {context.id}")
         if settled is None:
-            settled = await self._settle_anew(context, run, settlement)
+            settled = await self._settle_anew(held, context, run, settlement)
         if settled is None:
             # Another worker holds the job now, or it has ended: this delivery's life is over.
             log.warning(
@@ -59,7 +83,7 @@ class Settler:
         await delivery.ack()
         return settlement.outcome
 
-    async def _settle_anew(self, context: JobContext, run: Run, settlement: Settlement) -> Settled | None:
+    async def _settle_anew(self, held: Held, context: JobContext, run: Run, settlement: Settlement) -> Settled | None:
         """The token is not the job's. If that is because the store lost the record, or came back from an older state of
         itself, then nobody else has the job: claimed anew, it takes the outcome. Else a retry would be lost with
         it, and what is done would be done again."""
@@ -72,7 +96,7 @@ class Settler:
             return None
         log.warning("The store had lost job %s while it ran; its outcome goes into a new record.", context.id)
         anew = msgspec.structs.replace(settlement, token=verdict.token)
-        return await self._patience(lambda: self._settle(anew), what)
+        return await self._patience(lambda: self._settle(Ended(held, anew)), what)
 
     async def _send_released(self, released: Sequence[JobRef]) -> None:
         """The messages of those that waited in a line for this job's end."""

@@ -1,10 +1,16 @@
-"""So many deliveries at a time; what is beyond that waits on the bench."""
+"""So many handlers at a time; what is beyond that waits on the bench.
+
+A slot is held from the claim until the outcome of its handler is on its way to the store. Whoever waits on the bench
+has it then: one round trip less to wait, and claimed behind that outcome, so that what the outcome sets free (a limit,
+a key, a suspect's trial) is free. So besides those in slots there are deliveries that are being settled: as many at
+most.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from queueing.domain.ports import Delivery
 from queueing.worker.bench import Bench, Held
@@ -21,6 +27,7 @@ class Slots:
         self._work, self._on_room = work, on_room
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[bool]] = set()
+        self._in_slots: set[Held] = set()
         self._arrivals = 0
         self.open = True
         """Whether work may begin."""
@@ -28,9 +35,12 @@ class Slots:
         """Unsettled deliveries by queue, as far as the broker knows of them."""
         self.served: dict[str, int] = {}
         """By queue, the number of the last delivery that got a slot."""
+        self.begun: Counter[str] = Counter()
+        """By queue, how many have got a slot so far."""
 
     @property
     def free(self) -> int:
+        """Those for which nothing is left to be settled: others will be had by what is on its way here already."""
         return max(0, self.size - len(self._tasks))
 
     @property
@@ -44,11 +54,18 @@ class Slots:
         self.fill()
 
     def fill(self) -> None:
-        while self.open and len(self._tasks) < self.size and (held := self.bench.take()) is not None:
+        while self.open and self._has_room and (held := self.bench.take()) is not None:
             self.served[held.queue] = held.number
+            self.begun[held.queue] += 1
+            self._in_slots.add(held)
             task = self._loop.create_task(self._run(held))
             self._tasks.add(task)
             task.add_done_callback(self._done)
+
+    def vacate(self, ended: Iterable[Held]) -> None:
+        """Their handlers have ended, and what became of them is on its way to the store."""
+        self._in_slots.difference_update(ended)
+        self.fill()
 
     def resize(self, size: int) -> None:
         """What runs goes on; a smaller number takes effect as it ends."""
@@ -60,11 +77,16 @@ class Slots:
         """The broker has it back, or has forgotten it."""
         self.held[held.queue] -= 1
 
+    @property
+    def _has_room(self) -> bool:
+        return len(self._in_slots) < self.size and len(self._tasks) < self.size * 2
+
     async def _run(self, held: Held) -> bool:
         back = False
         try:
             back = await self._work(held)
         finally:
+            self._in_slots.discard(held)
             if back:
                 self.bench.put_back(held)
             elif not held.parked:

@@ -64,6 +64,12 @@ class Taking:
                 else:
                     await self._open(queue, count)
 
+    async def change(self, queue: str, count: int) -> None:
+        """Hold so many of its messages at most, if any are wanted."""
+        async with self._turn:
+            if queue in self._subscriptions and self.wants(queue):
+                await self._set(queue, count)
+
     async def hold(self, queues: Iterable[str]) -> None:
         """Take nothing from these for now."""
         async with self._turn:
