@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from queueing.worker.bench import Bench, Held
+from queueing.worker.endings import end
 from queueing.worker.slots import Slots
 from tests.eventually import eventually
 
@@ -53,8 +56,23 @@ class Scene:
         assert len(self.begun) == count
 
 
-async def test_whose_outcome_is_on_its_way_leaves_its_slot_to_the_next() -> None:
-    scene = Scene(2)
+@pytest.fixture
+async def scene_of() -> AsyncIterator[Callable[[int], Scene]]:
+    """A scene of so many slots, whose deliveries are let go of at the end."""
+    scenes: list[Scene] = []
+
+    def make(size: int) -> Scene:
+        scenes.append(Scene(size))
+        return scenes[-1]
+
+    yield make
+    for scene in scenes:
+        scene.slots.open = False
+        await end(scene.slots.tasks)
+
+
+async def test_whose_outcome_is_on_its_way_leaves_its_slot_to_the_next(scene_of: Callable[[int], Scene]) -> None:
+    scene = scene_of(2)
     scene.offer(5)
     await scene.begins(2)
     scene.slots.vacate(scene.begun[:1])
@@ -63,8 +81,8 @@ async def test_whose_outcome_is_on_its_way_leaves_its_slot_to_the_next() -> None
     await scene.begins(3)
 
 
-async def test_as_many_are_settled_as_there_are_slots_and_no_more() -> None:
-    scene = Scene(2)
+async def test_as_many_are_settled_as_there_are_slots_and_no_more(scene_of: Callable[[int], Scene]) -> None:
+    scene = scene_of(2)
     scene.offer(10)
     await scene.begins(2)
     scene.slots.vacate(scene.begun[:2])
@@ -76,8 +94,8 @@ async def test_as_many_are_settled_as_there_are_slots_and_no_more() -> None:
     await scene.begins(5)
 
 
-async def test_no_slot_is_free_for_the_broker_until_all_is_settled() -> None:
-    scene = Scene(2)
+async def test_no_slot_is_free_for_the_broker_until_all_is_settled(scene_of: Callable[[int], Scene]) -> None:
+    scene = scene_of(2)
     scene.offer(2)
     await scene.begins(2)
     scene.slots.vacate(scene.begun)
@@ -88,8 +106,8 @@ async def test_no_slot_is_free_for_the_broker_until_all_is_settled() -> None:
     assert (scene.rooms, scene.slots.held["post"]) == (2, 0)
 
 
-async def test_one_that_ends_without_an_outcome_frees_its_slot_once() -> None:
-    scene = Scene(1)
+async def test_one_that_ends_without_an_outcome_frees_its_slot_once(scene_of: Callable[[int], Scene]) -> None:
+    scene = scene_of(1)
     scene.offer(3)
     await scene.begins(1)
     scene.ends[scene.begun[0]].set()
@@ -98,8 +116,8 @@ async def test_one_that_ends_without_an_outcome_frees_its_slot_once() -> None:
     await scene.begins(2)
 
 
-async def test_nothing_begins_in_a_vacated_slot_once_the_worker_stops() -> None:
-    scene = Scene(1)
+async def test_nothing_begins_in_a_vacated_slot_once_the_worker_stops(scene_of: Callable[[int], Scene]) -> None:
+    scene = scene_of(1)
     scene.offer(2)
     await scene.begins(1)
     scene.slots.open = False
