@@ -3,6 +3,8 @@
 Each page is asked for by an admin, in this process, on a Redis of its own that the server itself fills. One JSON line a
 page: milliseconds of wall clock (median and 95th percentile) and of this process' CPU (median), and how many commands
 Redis executed for it. ``--profile PAGE`` shows instead where a page's time goes.
+
+That Redis keeps nothing on disk. A copied job takes 470 bytes of it: ten million take 4.7 GB and some minutes.
 """
 
 from __future__ import annotations
@@ -26,10 +28,11 @@ from redis.asyncio import Redis
 from queueing.adapters.rabbitmq.broker import RabbitBroker
 from queueing.adapters.redis import RedisStore
 from queueing.domain.states import JobState
+from tests.contracts.brokers import fresh_prefix, take_away
 from tests.contracts.crowd import Crowd
 from tests.contracts.stores import alive, in_state
-from tests.places import own_prefix
-from tests.servers import private
+from tests.places import OPERATIONS
+from tests.servers.redis import PrivateRedis
 
 QUEUES = 50
 SHARES = {JobState.SUCCEEDED: 0.8, JobState.FAILED: 0.1, JobState.QUEUED: 0.1}
@@ -126,13 +129,20 @@ async def main() -> None:
     given = parser.parse_args()
     amqp_url = os.environ.get("LEVERET_AMQP_URL", "amqp://guest:guest@localhost/")
     queues = [f"queue-{number}" for number in range(QUEUES)]
-    with private.redis() as server:
-        async with own_prefix(amqp_url, server.url, *queues) as prefix:
+    prefix = fresh_prefix()
+    with PrivateRedis() as server:
+        try:
             started = time.perf_counter()
             failed = await fill(server.url, amqp_url, prefix, given.jobs, given.lanes)
-            print(json.dumps({"jobs": given.jobs, "lanes": given.lanes, "filled_in_s": time.perf_counter() - started}))
+            seconds = round(time.perf_counter() - started, 1)
+            size = redis_sync.from_url(server.url).info("memory")["used_memory"]
+            told = {"jobs": given.jobs, "lanes": given.lanes, "filled_in_s": seconds, "redis_mb": round(size / 1e6)}
+            print(json.dumps(told), flush=True)
             pages = [page.format(failed=failed) for page in PAGES]
             await asyncio.to_thread(look, pages, server.url, amqp_url, prefix, given.rounds, given.profile)
+        finally:
+            # The Redis goes with all that it holds: to look for the keys of a prefix would take as long as to fill it.
+            await take_away(amqp_url, prefix, *queues, OPERATIONS)
 
 
 def look(pages: list[str], redis_url: str, amqp_url: str, prefix: str, rounds: int, profiled: str) -> None:
