@@ -9,15 +9,22 @@ from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 from queueing.domain.ports import Broker, JobStore
-from queueing.domain.reading import QueueDepth, QueueStatus
+from queueing.domain.reading import QueueDepth, QueueStatus, ServerHealth
+from queueing.domain.saying import said_by, say
+from queueing.errors import BrokerUnavailable
 from queueing.inspector import Inspector
 
+SERVER: Final = "RabbitMQ"
 FRESH: Final = 1.0
 """Seconds for which a reading of the broker serves all who ask. A queue's depth is two questions to RabbitMQ, the
 ladder's a dozen, and it announces no changes."""
 BEARABLE: Final = 4.0
 """Seconds for which it serves while the next is taken: a page does not wait for a hundred answers, and its first push
 brings them."""
+PATIENCE: Final = 1.0
+"""Seconds that a page waits for RabbitMQ. It has ten to say that it cannot be reached, and a page would wait twice."""
+BRIEF: Final = 0.1
+"""The same while it is known to be silent: only the first page waits to find that out."""
 ASKED_ONCE: Final = frozenset(
     {
         *("lanes", "oldest", "queues", "workers", "open_groups", "count_schedules", "limits", "health", "leader"),
@@ -39,6 +46,8 @@ class Gauges:
         self._broker = broker
         self._readings: dict[str, Reading] = {}
         self._next: dict[str, asyncio.Future[Any]] = {}
+        self._health: asyncio.Future[ServerHealth] | None = None
+        self._silent = False
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._broker, name)
@@ -48,15 +57,33 @@ class Gauges:
     async def depth(self, queue: str) -> QueueDepth:
         return cast(QueueDepth, await self._read(f"depth {queue}", lambda: self._broker.depth(queue)))
 
+    async def health(self) -> ServerHealth:
+        """Asked anew, but not while the last question is still out."""
+        if self._health is None or self._health.done():
+            self._health = _asked(self._broker.health())
+        try:
+            return cast(ServerHealth, await self._within_patience(self._health))
+        except BrokerUnavailable as silent:
+            return ServerHealth(name=SERVER, ok=False, detail=said_by(silent))
+
+    async def _within_patience(self, answer: asyncio.Future[Any]) -> Any:
+        """The question goes on: whoever asks later finds its answer."""
+        if not answer.done():
+            done, _ = await asyncio.wait([answer], timeout=BRIEF if self._silent else PATIENCE)
+            self._silent = not done
+        if not answer.done():
+            raise BrokerUnavailable(say("%(server)s has not answered yet.", server=SERVER))
+        return await asyncio.shield(answer)
+
     async def _read(self, what: str, question: Callable[[], Awaitable[Any]]) -> Any:
         reading, now = self._readings.get(what), time.monotonic()
-        if reading is None or now - reading.at > BEARABLE:
+        if reading is None or (now - reading.at > BEARABLE and reading.answer.done()):
             self._next.pop(what, None)
             reading = self._readings[what] = Reading(now, _asked(question()))
         elif now - reading.at > FRESH and what not in self._next:
             answer = self._next[what] = _asked(question())
             answer.add_done_callback(partial(self._taken, what, now))
-        return await asyncio.shield(reading.answer)
+        return await self._within_patience(reading.answer)
 
     def _taken(self, what: str, at: float, answer: asyncio.Future[Any]) -> None:
         """An error is a reading too. One that was forgotten meanwhile is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 from django.test import Client
@@ -15,8 +16,8 @@ from dashboard.live import Watched, process
 from dashboard.live.hub import rest
 from dashboard.moment import Gauges, Once
 from queueing.domain.ports import Broker
-from queueing.domain.reading import LaneCount, QueueDepth
-from queueing.errors import StoreUnavailable
+from queueing.domain.reading import LaneCount, QueueDepth, ServerHealth
+from queueing.errors import BrokerUnavailable, StoreUnavailable
 from queueing.inspector import Inspector
 from tests.dashboard.shop import Shop
 
@@ -46,6 +47,41 @@ class Counting:
     async def get(self, job_id: str) -> str:
         self.asked.append(f"get {job_id}")
         return job_id
+
+
+class Silent:
+    """A broker that takes its time, as one that was stopped."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.wakes = asyncio.Event()
+
+    async def health(self) -> ServerHealth:
+        self.asked += 1
+        await self.wakes.wait()
+        return ServerHealth(name="RabbitMQ", ok=True)
+
+    async def depth(self, queue: str) -> QueueDepth:
+        await self.wakes.wait()
+        return QueueDepth(ready=7, dead=0, consumers=0)
+
+
+async def test_a_page_does_not_wait_for_a_broker_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moment, "PATIENCE", 0.05)
+    monkeypatch.setattr(moment, "BRIEF", 0.01)
+    silent = Silent()
+    gauges = Gauges(cast(Broker, silent))
+    for _ in range(3):
+        health = await gauges.health()
+        assert (health.ok, health.detail) == (False, "RabbitMQ has not answered yet.")
+        with pytest.raises(BrokerUnavailable):
+            await gauges.depth("media")
+    assert silent.asked == 1, "the question is still out"
+    silent.wakes.set()
+    await asyncio.sleep(0)
+    assert (await gauges.health()).ok
+    assert (await gauges.depth("media")).ready == 7
+    assert (await gauges.health()).ok
 
 
 async def test_a_moment_asks_once_and_gives_all_the_same_answer() -> None:
