@@ -41,6 +41,32 @@ async def test_read_the_console_in_german(shop: Shop, visitors: Visitors):
         assert found.violations_count == 0, found.generate_report()
 
 
+DRAWN = """
+window.drawn = [];
+const fill = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+  window.drawn.push(String(text));
+  return fill.call(this, text, ...rest);
+};
+"""
+ENGLISH_FIGURE = re.compile(r"\d\.\d")
+
+
+async def test_charts_and_their_legends_write_figures_as_german_does(shop: Shop, visitors: Visitors):
+    [job_id] = await shop.lose_parcels(1)
+    shop.mend()
+    await shop.becomes(job_id, JobState.FAILED)
+    async with visitors.come(reads="de-DE") as page:
+        await page.add_init_script(DRAWN)
+        await page.goto("/")
+        # The axis of failures goes to a tenth or less a second.
+        await page.wait_for_function("window.drawn.some((text) => /^0,\\d/.test(text))")
+        drawn = " ".join(await page.evaluate("window.drawn"))
+        legends = " ".join(await page.locator(".legend").all_inner_texts())
+        assert not ENGLISH_FIGURE.search(f"{drawn} {legends}")
+        assert re.search(r"\d,\d", legends)
+
+
 async def test_go_back_to_english_from_the_menu(shop: Shop, visitors: Visitors):
     async with visitors.come() as page:
         await page.goto("/menu")
