@@ -16,8 +16,9 @@ from weakref import WeakKeyDictionary
 from django.http import HttpRequest
 
 from dashboard.moment import Gauges, moment
+from dashboard.patience import Patient
 from queueing import runtime, sync
-from queueing.domain.ports import Broker
+from queueing.domain.ports import Broker, JobStore
 from queueing.domain.reading import Health
 from queueing.errors import LeveretError
 from queueing.inspector import Inspector
@@ -27,6 +28,7 @@ from queueing.operations import Operations
 T = TypeVar("T")
 
 _gauges: Final[WeakKeyDictionary[runtime.Cluster, Gauges]] = WeakKeyDictionary()
+_patient: Final[WeakKeyDictionary[runtime.Cluster, Patient]] = WeakKeyDictionary()
 _moment: Final[ContextVar[Moment | None]] = ContextVar("moment", default=None)
 
 
@@ -44,7 +46,7 @@ class Moment:
         with self._lock:
             if self._inspector is None:
                 cluster = runtime.cluster()
-                self._inspector = moment(cast(Broker, _gauges_of(cluster)), cluster.store)
+                self._inspector = moment(cast(Broker, _gauges_of(cluster)), _store_of(cluster))
             return self._inspector
 
 
@@ -95,11 +97,15 @@ def _inspector() -> Inspector:
     if (now := _moment.get()) is not None:
         return now.inspector
     cluster = runtime.cluster()
-    return Inspector(cast(Broker, _gauges_of(cluster)), cluster.store)
+    return Inspector(cast(Broker, _gauges_of(cluster)), _store_of(cluster))
 
 
 def _gauges_of(cluster: runtime.Cluster) -> Gauges:
     return _gauges.setdefault(cluster, Gauges(cluster.broker))
+
+
+def _store_of(cluster: runtime.Cluster) -> JobStore:
+    return cast(JobStore, _patient.setdefault(cluster, Patient(cluster.store)))
 
 
 def handle(work: Callable[[Letters], Coroutine[Any, Any, T]]) -> T:

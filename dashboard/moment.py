@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
+from dashboard.patience import asked
 from queueing.domain.ports import Broker, JobStore
 from queueing.domain.reading import QueueDepth, QueueStatus, ServerHealth
 from queueing.domain.saying import said_by, say
@@ -60,7 +61,7 @@ class Gauges:
     async def health(self) -> ServerHealth:
         """Asked anew, but not while the last question is still out."""
         if self._health is None or self._health.done():
-            self._health = _asked(self._broker.health())
+            self._health = asked(self._broker.health())
         try:
             return cast(ServerHealth, await self._within_patience(self._health))
         except BrokerUnavailable as silent:
@@ -79,9 +80,9 @@ class Gauges:
         reading, now = self._readings.get(what), time.monotonic()
         if reading is None or (now - reading.at > BEARABLE and reading.answer.done()):
             self._next.pop(what, None)
-            reading = self._readings[what] = Reading(now, _asked(question()))
+            reading = self._readings[what] = Reading(now, asked(question()))
         elif now - reading.at > FRESH and what not in self._next:
-            answer = self._next[what] = _asked(question())
+            answer = self._next[what] = asked(question())
             answer.add_done_callback(partial(self._taken, what, now))
         return await self._within_patience(reading.answer)
 
@@ -111,7 +112,7 @@ class Once:
     async def _ask(self, name: str, method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         question = (name, *(tuple(one) if isinstance(one, list) else one for one in arguments))
         if question not in self._answers:
-            self._answers[question] = _asked(method(*arguments))
+            self._answers[question] = asked(method(*arguments))
         return await asyncio.shield(self._answers[question])
 
 
@@ -124,17 +125,10 @@ class OneLook(Inspector):
 
     async def queues(self) -> list[QueueStatus]:
         if self._drawn_up is None:
-            self._drawn_up = _asked(super().queues())
+            self._drawn_up = asked(super().queues())
         return list(await asyncio.shield(self._drawn_up))
 
 
 def moment(broker: Broker, store: JobStore) -> Inspector:
     """Of these servers as they are at one moment: for one page, whose parts then agree with each other."""
     return OneLook(cast(Broker, Once(broker)), cast(JobStore, Once(store)))
-
-
-def _asked(question: Awaitable[Any]) -> asyncio.Future[Any]:
-    answer = asyncio.ensure_future(question)
-    # Where whoever asked has left, nobody takes note of an error.
-    answer.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return answer

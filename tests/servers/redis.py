@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +48,16 @@ class PrivateRedis:
     @property
     def log(self) -> Path:
         return self._home / "server.log"
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Takes connections, and says nothing."""
+        assert self.pid is not None
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def start(self) -> None:
         """Returns when it answers."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -89,20 +87,10 @@ async def test_a_leader_that_hears_nothing_from_the_store_stops_its_chores_befor
     leader = asyncio.create_task(Leader(broker, store, Dispatch(broker, store), worker="ada", ttl=TTL).run())
     try:
         await eventually(lambda: endless.running)
-        with stopped(private_redis):
+        with private_redis.stopped():
             await eventually(lambda: not endless.running, timeout=TTL + 1)
         await eventually(lambda: endless.running, timeout=10, message="it leads again")
     finally:
         await end([leader])
         await store.close()
         await broker.close()
-
-
-@contextmanager
-def stopped(redis: PrivateRedis) -> Iterator[None]:
-    assert redis.pid is not None
-    os.kill(redis.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(redis.pid, signal.SIGCONT)
