@@ -21,7 +21,7 @@ NEWEST = (3, 13)
 TESTS = ("tasks", "jobs", "commands", "sync", "testing", "exposition")
 LONGER = ("docs", "checks")
 """They take half of the time, and few of their lines are Django's: --brief leaves them out."""
-PAGES = ("access", "login", "security_headers", "settings")
+PAGES = ("access", "alerts", "login", "security_headers", "settings")
 """Of tests/dashboard: every URL as an outsider and as each group, and what leans on Django's own most."""
 
 

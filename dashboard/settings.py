@@ -126,10 +126,24 @@ LEVERET: dict[str, Any] = {
 
 # How mail is sent: smtp://user:password@host:25, smtp+tls://…:587, smtp+ssl://…:465; by default it is printed.
 MAILER = env.email_url("EMAIL_URL", default="consolemail://")
-EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = MAILER["EMAIL_BACKEND"], MAILER["EMAIL_HOST"], MAILER["EMAIL_PORT"]
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAILER["EMAIL_HOST_USER"], MAILER["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS, EMAIL_USE_SSL = MAILER.get("EMAIL_USE_TLS", False), MAILER.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10
+EMAIL_PATIENCE = 10  # seconds
+if django.VERSION >= (6, 1):
+    MAILERS: dict[str, Any] = {"default": {"BACKEND": MAILER["EMAIL_BACKEND"]}}
+    if MAILER["EMAIL_HOST"]:
+        MAILERS["default"]["OPTIONS"] = {
+            "host": MAILER["EMAIL_HOST"],
+            "port": MAILER["EMAIL_PORT"],
+            "username": MAILER["EMAIL_HOST_USER"],
+            "password": MAILER["EMAIL_HOST_PASSWORD"],
+            "use_tls": MAILER.get("EMAIL_USE_TLS", False),
+            "use_ssl": MAILER.get("EMAIL_USE_SSL", False),
+            "timeout": EMAIL_PATIENCE,
+        }
+else:
+    EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = MAILER["EMAIL_BACKEND"], MAILER["EMAIL_HOST"], MAILER["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAILER["EMAIL_HOST_USER"], MAILER["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MAILER.get("EMAIL_USE_TLS", False), MAILER.get("EMAIL_USE_SSL", False)
+    EMAIL_TIMEOUT = EMAIL_PATIENCE
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="leveret@localhost")
 
 # Django's own @task, from any app's tasks.py; an empty list: any queue. Before Django 6.0 they need a backport.

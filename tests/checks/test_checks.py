@@ -104,6 +104,7 @@ def test_an_address_that_leads_to_a_replica_is_an_error(place: dict[str, str], r
     assert "read-only replica" in str(message.msg)
 
 
+@pytest.mark.django_db  # Django's own checks ask the database what it can
 def test_an_engine_that_lacks_a_method_is_an_error_that_names_it() -> None:
     here = __name__
     settings = {"AMQP_URL": "elder://x", "BROKERS": {"elder": f"{here}:ElderBroker"}, "REDIS_URL": HERE}
