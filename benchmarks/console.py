@@ -60,11 +60,11 @@ async def fill(redis_url: str, amqp_url: str, prefix: str, jobs: int, lanes: int
 
     store = RedisStore(redis_url, prefix=prefix, timeout=60)
     await alive(store, ttl=3600)
-    templates = {}
+    # All before the first is copied: that can take minutes, after which their worker is taken for dead.
+    templates = {state: await in_state(store, state) for state in SHARES}
     async with Redis.from_url(redis_url, socket_timeout=60) as client:
         crowd = Crowd(store, client, prefix)
         for state, share in SHARES.items():
-            templates[state] = await in_state(store, state)
             await crowd.copy(templates[state], round(jobs * share), lanes=places)
     await store.close()
     return templates[JobState.FAILED].id
