@@ -15,41 +15,34 @@ from dashboard.schedules import force
 from queueing.errors import LeveretError
 
 
-@admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class Book(admin.ModelAdmin):  # type: ignore[type-arg]
     """Read-only: a book that can be edited proves nothing."""
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(Book):
     list_display = ("at", "who", "verb", "target", "count", "result")
     list_filter = ("verb", "result")
     search_fields = ("who", "target", "reason")
     date_hierarchy = "at"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Alert)
-class AlertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What ``runalerts`` has told, and what it has yet to tell. Read-only: it is written by what is seen."""
+class AlertAdmin(Book):
+    """What ``runalerts`` has told, and what it has yet to tell."""
 
     list_display = ("seen_at", "ended_at", "tone", "subject", "text", "event", "told_at", "owed")
     list_filter = ("tone", "kind")
     search_fields = ("subject", "text")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(ScheduleRecord)
