@@ -11,7 +11,18 @@ from contextlib import asynccontextmanager, contextmanager
 from redis.asyncio import Redis
 
 LONG = 10
-"""Milliseconds that no call may take."""
+"""Milliseconds that no call may take, of a machine of the usual speed."""
+
+# What scripts of the store do most: fields read and written, in a Redis of its own.
+YARDSTICK = """
+for number = 1, 4000 do
+  redis.call('HSET', KEYS[1], 'field' .. number % 50, number)
+  redis.call('HGET', KEYS[1], 'field' .. number % 50)
+end
+redis.call('DEL', KEYS[1])
+"""
+USUAL = 0.0066
+"""Seconds of the processor that the yardstick takes on a machine of the usual speed."""
 
 # A process of its own, so that nothing but Redis is measured.
 PING = """
@@ -53,6 +64,15 @@ async def processor(client: Redis, act: Callable[[], Awaitable[object]]) -> floa
     before = await main_thread(client)
     await act()
     return await main_thread(client) - before
+
+
+async def slowness(client: Redis) -> float:
+    """How many times as long as usual Redis needs for the same work, on the machine as it is now; at least one.
+
+    The bounds of time are of calls, not of machines: one of half the speed may take twice as long.
+    """
+    taken = [await processor(client, lambda: client.eval(YARDSTICK, 1, "yardstick")) for _ in range(5)]
+    return max(1.0, min(taken) / USUAL)
 
 
 async def scripts_run(client: Redis) -> int:
